@@ -1,0 +1,86 @@
+# What one does with this project, by name; `make` alone lists it.
+# Environments are made on first use: .venv for everything, .venv-ministack and .venv-sam for the tools that want their own.
+
+PORT ?= 8000
+ENGINE ?= moto
+PYTHON ?= python3.13 python3.12 python3.11 python3
+PYTHON313 ?= python3.13 python3 $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python3)
+
+ARCHITECTURE ?= arm64
+SAM_CLI = PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} sam
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run demo test lint types imports template pytest build
+
+READY := .venv/.ready
+MINISTACK := .venv-ministack/.ready
+SAM := .venv-sam/.ready
+BIN := .venv/bin
+PIP_INSTALL := -m pip install --disable-pip-version-check --no-input
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(READY) $(if $(filter ministack,$(ENGINE)),$(MINISTACK)) ## serve everything on this machine, with the sample (PORT=8000, ENGINE=moto or ministack)
+	@$(BIN)/python -m infra.local run --port $(PORT) --engine $(ENGINE)
+
+demo: $(READY) $(if $(filter ministack,$(ENGINE)),$(MINISTACK)) ## play the whole journey in the terminal; the PDFs go to build/demo (ENGINE=)
+	@$(BIN)/python -m infra.local demo --engine $(ENGINE)
+
+test: lint types imports template pytest ## every check that needs no other engine
+
+lint: $(READY) ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY) ## mypy --strict
+	$(BIN)/mypy
+
+imports: $(READY) ## which package may import which
+	$(BIN)/lint-imports
+
+template: $(READY) ## cfn-lint
+	$(BIN)/cfn-lint template.yaml
+
+pytest: $(READY) ## unit, contract, integration and flow tests
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+build: $(SAM) ## sam validate --lint and sam build: what is deployed, in .aws-sam (ARCHITECTURE=arm64 or x86_64)
+	$(SAM_CLI) validate --lint
+	$(SAM_CLI) build --cached --parallel --parameter-overrides Architecture=$(ARCHITECTURE)
+
+# A Python is found when it runs: a version manager's shim may be on the PATH and fail.
+# $(call find,CANDIDATES,CONDITION on sys.version_info[:2],what is missing) leaves the first that fits in $$python.
+define find
+python=; for each in $(1); do \
+	if "$$each" -c 'import ensurepip, sys, venv; sys.exit(not ($(2)))' >/dev/null 2>&1; then python="$$each"; break; fi; \
+done; \
+if [ -z "$$python" ]; then echo "error: $(3)" >&2; exit 1; fi
+endef
+
+$(READY): requirements-dev.txt pyproject.toml
+	@$(call find,$(PYTHON),(3$(,) 11) <= sys.version_info[:2] <= (3$(,) 13),no Python 3.11 to 3.13 with venv was found; install one or say where it is: make PYTHON=/path/to/python3); \
+	if ! $(BIN)/python -c '' 2>/dev/null; then \
+		echo "Setting up .venv with $$("$$python" --version) (first start only, about a minute)..."; \
+		"$$python" -m venv --clear .venv; \
+	else echo "Bringing .venv up to date..."; fi
+	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements-dev.txt
+	@$(BIN)/python $(PIP_INSTALL) --no-deps -e .
+	@touch $@
+
+$(MINISTACK):
+	@$(call find,$(PYTHON313),sys.version_info[:2] == (3$(,) 13),the engine ministack needs Python 3.13 and none was found; say where it is: make PYTHON313=/path/to/python3.13$(,) or take ENGINE=moto); \
+	echo "Setting up .venv-ministack (first start only, half a minute)..."; \
+	"$$python" -m venv --clear .venv-ministack
+	@.venv-ministack/bin/python $(PIP_INSTALL) ministack==1.5.33 cryptography
+	@touch $@
+
+$(SAM):
+	@$(call find,$(PYTHON313),sys.version_info[:2] == (3$(,) 13),sam build needs Python 3.13$(,) the deployed runtime$(,) and none was found; say where it is: make PYTHON313=/path/to/python3.13); \
+	echo "Setting up .venv-sam (first start only, about a minute)..."; \
+	"$$python" -m venv --clear .venv-sam
+	@.venv-sam/bin/python $(PIP_INSTALL) aws-sam-cli==1.170.0
+	@touch $@
+
+, := ,

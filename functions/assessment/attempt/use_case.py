@@ -1,0 +1,133 @@
+"""A learner's attempts at the CME test: start, save, hand in."""
+
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.attempt import Attempt, AttemptHistory
+from shared.domain.availability import EditionStatus
+from shared.domain.edition import Edition
+from shared.domain.enrolment import Enrolment
+from shared.domain.form import Answers, draw_form
+from shared.domain.ids import AttemptId, EditionId, EnrolmentReference
+from shared.domain.learner import Profile
+from shared.domain.questions import Bank
+from shared.domain.refusals import AlreadyPassed, GradingPending, NotEnrolled, NotFound
+from shared.ports import Attempts, Catalogue, Enrolments, Profiles, QuestionBanks, Randomness
+from shared.submission import hand_in
+
+
+class Attempting(Protocol):
+    @property
+    def catalogue(self) -> Catalogue: ...
+    @property
+    def question_banks(self) -> QuestionBanks: ...
+    @property
+    def enrolments(self) -> Enrolments: ...
+    @property
+    def profiles(self) -> Profiles: ...
+    @property
+    def attempts(self) -> Attempts: ...
+    @property
+    def randomness(self) -> Randomness: ...
+
+
+def start_attempt(reference: EnrolmentReference, deps: Attempting, *, at: datetime) -> tuple[Attempt, Bank, bool]:
+    """Start the next attempt, with the bank its questions are in, and whether it is new.
+
+    One that is open is found instead; so two starts at once give one attempt. Raise NotEnrolled,
+    NotConfirmed, AlreadyPassed, ModuleClosed, NotAcknowledged, ProfileIncomplete, ViewingIncomplete,
+    GradingPending, AttemptsExhausted or AttemptCoolingDown.
+    """
+    enrolment = deps.enrolments.require(reference)
+    taken = deps.catalogue.edition(enrolment.id.of_edition)
+    status = _status(enrolment.id.of_edition, deps)
+    history = AttemptHistory(taken.content.test, deps.attempts.of(enrolment.id))
+    if history.open:
+        is_open = _decided(history.open, status, deps, at)
+        if not is_open.is_open:
+            raise GradingPending(attempt=is_open.number)
+        return is_open, deps.question_banks.get(taken.id, is_open.form.bank_revision), False
+    enrolment.require_confirmed()
+    if enrolment.has_passed:
+        raise AlreadyPassed()
+    status.require_open(at)
+    enrolment.require_acknowledged(taken.information_hash)
+    _require_profile(enrolment, taken, deps)
+    enrolment.require_watched(taken.content.viewing.required_percent, taken.content.minutes)
+    history.require_next_allowed(at)
+    bank = deps.question_banks.get(taken.id, taken.bank_revision)
+    form = draw_form(bank, taken.content.test.pools, deps.randomness.random())
+    started = history.started(enrolment.id, form, at, status.terminates_at)
+    return deps.attempts.save(started), bank, True
+
+
+def show_attempt(
+    reference: EnrolmentReference, number: int, deps: Attempting, *, at: datetime
+) -> tuple[Attempt, Bank | None]:
+    """An attempt, with its bank while it is open; raise NotFound."""
+    enrolment = deps.enrolments.meant(reference)
+    attempt = deps.attempts.find(AttemptId(enrolment.id, number)) if enrolment else None
+    if attempt is None:
+        raise NotFound(f"There is no attempt {number}.")
+    attempt = _decided(attempt, _status(attempt.enrolment.of_edition, deps), deps, at)
+    if not attempt.is_open:
+        return attempt, None
+    return attempt, deps.question_banks.get(attempt.enrolment.of_edition, attempt.form.bank_revision)
+
+
+def save_answers(
+    reference: EnrolmentReference,
+    number: int,
+    answers: Answers,
+    deps: Attempting,
+    *,
+    at: datetime,
+) -> Attempt:
+    """Merge answers question by question; raise NotEnrolled, AttemptOver or InvalidRequest."""
+    attempt = _attempt(reference, number, deps, at)
+    return deps.attempts.save(attempt.saved(answers, at))
+
+
+def submit_attempt(
+    reference: EnrolmentReference,
+    number: int,
+    answers: Answers,
+    deps: Attempting,
+    *,
+    at: datetime,
+) -> tuple[Attempt, bool]:
+    """Hand the attempt in, and whether that was new; handed in already, it stays as it is.
+
+    Raise NotEnrolled, InvalidRequest, or AttemptOver where the deadline came first.
+    """
+    attempt = _attempt(reference, number, deps, at)
+    if attempt.submitted_by == "learner":
+        return attempt, False
+    return hand_in(attempt.submitted(answers, at), deps.attempts), True
+
+
+def _attempt(reference: EnrolmentReference, number: int, deps: Attempting, at: datetime) -> Attempt:
+    enrolment = deps.enrolments.require(reference)
+    attempt = deps.attempts.find(AttemptId(enrolment.id, number))
+    if attempt is None:
+        raise NotEnrolled(f"There is no attempt {number}.")
+    return _decided(attempt, _status(enrolment.id.of_edition, deps), deps, at)
+
+
+def _status(edition: EditionId, deps: Attempting) -> EditionStatus:
+    status = deps.catalogue.status(edition)
+    if status is None:
+        raise NotFound(f"There is no published edition {edition.edition} of {edition.module_id!r}.")
+    return status
+
+
+def _decided(attempt: Attempt, status: EditionStatus, deps: Attempting, at: datetime) -> Attempt:
+    """The attempt as the rules have it at ``at``: overdue, it is handed in by its deadline first."""
+    ending = attempt.ending(status.terminates_at) if attempt.is_open else attempt
+    return hand_in(ending.ended(), deps.attempts) if ending.is_overdue(at) else ending
+
+
+def _require_profile(enrolment: Enrolment, edition: Edition, deps: Attempting) -> None:
+    """An automatic certificate prints the profile: raise ProfileIncomplete before the work, not after."""
+    if edition.content.is_automatic:
+        (deps.profiles.find(enrolment.learner_id) or Profile(learner_id=enrolment.learner_id)).attested()

@@ -1,0 +1,14 @@
+"""submissions queue: attempt.submitted -> attempt.passed | attempt.failed."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.assessment.grade.use_case import grade_attempt
+from shared.bootstrap import consume, deps
+from shared.events.assessment import AttemptSubmittedV1
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    return consume(event, context, {AttemptSubmittedV1: lambda submitted: grade_attempt(submitted, deps())})

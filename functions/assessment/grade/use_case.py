@@ -1,0 +1,50 @@
+"""Grading: the frozen form against the answer key."""
+
+from typing import Protocol
+
+from shared.domain.attempt import Attempt, AttemptState
+from shared.domain.ids import AttemptId, EnrolmentId, LearnerId, ModuleId
+from shared.domain.scoring import score
+from shared.events.assessment import AttemptFailedV1, AttemptPassedV1, AttemptSubmittedV1
+from shared.ports import AnswerKeys, Attempts, Clock
+
+
+class Grading(Protocol):
+    @property
+    def attempts(self) -> Attempts: ...
+    @property
+    def answer_keys(self) -> AnswerKeys: ...
+    @property
+    def clock(self) -> Clock: ...
+
+
+def grade_attempt(submitted: AttemptSubmittedV1, deps: Grading) -> None:
+    """Grade a submitted attempt once per key revision; a message delivered again changes nothing."""
+    enrolment = EnrolmentId(LearnerId(submitted.learner_id), ModuleId(submitted.module_id), submitted.edition)
+    attempt = deps.attempts.find(AttemptId(enrolment, submitted.attempt))
+    if attempt is None or attempt.state not in (AttemptState.SUBMITTED, AttemptState.GRADED):
+        raise LookupError(f"no submitted attempt for {submitted.id}")
+    key = deps.answer_keys.of(enrolment.of_edition, attempt.form.bank_revision)
+    if attempt.is_graded_with(key.revision):
+        return
+    graded = attempt.graded(score(attempt.form, attempt.answers, key), key.revision, at=deps.clock.now())
+    deps.attempts.save(graded, announcing=[outcome_of(graded)])
+
+
+def outcome_of(graded: Attempt) -> AttemptPassedV1 | AttemptFailedV1:
+    """What is announced of a graded attempt."""
+    if graded.score is None or graded.graded_at is None or graded.key_revision is None:
+        raise ValueError(f"attempt {graded.id} is not graded")
+    outcome = AttemptPassedV1 if graded.passed else AttemptFailedV1
+    return outcome(
+        at=graded.graded_at,
+        ordinal=graded.key_revision,
+        learner_id=graded.learner_id,
+        module_id=graded.module_id,
+        edition=graded.edition,
+        attempt=graded.number,
+        points=float(graded.score.points),
+        max_points=float(graded.score.max_points),
+        graded_at=graded.graded_at,
+        key_revision=graded.key_revision,
+    )

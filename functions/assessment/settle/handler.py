@@ -1,0 +1,21 @@
+"""grades queue: attempt.passed | attempt.failed -> enrolment.passed | attempt_failed, credit.claimed."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.assessment.settle.use_case import settle_grade
+from shared.bootstrap import consume, deps
+from shared.events.assessment import AttemptFailedV1, AttemptPassedV1
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    return consume(
+        event,
+        context,
+        {
+            AttemptPassedV1: lambda passed: settle_grade(passed, deps()),
+            AttemptFailedV1: lambda failed: settle_grade(failed, deps()),
+        },
+    )

@@ -1,0 +1,139 @@
+"""Settlement: what a grade means for the enrolment, and for the credit of an automatic module."""
+
+from datetime import datetime
+from typing import Protocol
+
+from shared.claiming import enter_claim
+from shared.domain.attempt import Attempt, AttemptHistory
+from shared.domain.claim import full_credit, new_claim
+from shared.domain.edition import Edition
+from shared.domain.enrolment import Enrolment, EnrolmentState
+from shared.domain.ids import AttemptId, EnrolmentId, LearnerId, ModuleId
+from shared.domain.learner import Profile
+from shared.events.assessment import AttemptFailedV1, AttemptPassedV1
+from shared.events.enrolment import EnrolmentAttemptFailedV1, EnrolmentLapsedV1, EnrolmentPassedV1
+from shared.events.event import Event
+from shared.ports import (
+    Attempts,
+    Catalogue,
+    CertificateNumbers,
+    Claims,
+    Clock,
+    Enrolments,
+    Profiles,
+    Schemes,
+)
+
+
+class Settling(Protocol):
+    @property
+    def catalogue(self) -> Catalogue: ...
+    @property
+    def enrolments(self) -> Enrolments: ...
+    @property
+    def attempts(self) -> Attempts: ...
+    @property
+    def profiles(self) -> Profiles: ...
+    @property
+    def claims(self) -> Claims: ...
+    @property
+    def schemes(self) -> Schemes: ...
+    @property
+    def numbers(self) -> CertificateNumbers: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def public_url(self) -> str: ...
+
+
+def settle_grade(grade: AttemptPassedV1 | AttemptFailedV1, deps: Settling) -> None:
+    """Take a grade into the enrolment once, in whatever order grades, retirement and withdrawal come.
+
+    The claim comes before the enrolment, the attempt last: broken off anywhere, the same message
+    completes the rest, and nothing is done twice.
+    """
+    enrolment_id = EnrolmentId(LearnerId(grade.learner_id), ModuleId(grade.module_id), grade.edition)
+    attempt = deps.attempts.find(AttemptId(enrolment_id, grade.attempt))
+    enrolment = deps.enrolments.find(enrolment_id)
+    if attempt is None or enrolment is None:
+        raise LookupError(f"no attempt or enrolment for {grade.id}")
+    edition = deps.catalogue.edition(enrolment_id.of_edition)
+    if attempt.number not in enrolment.settled:
+        if attempt.passed:
+            _settle_pass(enrolment, attempt, edition, deps)
+        else:
+            _settle_fail(enrolment, attempt, edition, deps)
+    if not attempt.settled:
+        deps.attempts.save(attempt.taken_in())
+
+
+def _settle_pass(enrolment: Enrolment, attempt: Attempt, edition: Edition, deps: Settling) -> None:
+    finished_at = _finish(attempt)
+    if edition.content.is_automatic and deps.claims.find(enrolment.id) is None:
+        _claim_full_credit(enrolment, edition, finished_at, deps)
+    announced = EnrolmentPassedV1(
+        at=finished_at,
+        learner_id=enrolment.learner_id,
+        module_id=enrolment.module_id,
+        edition=enrolment.edition,
+    )
+    first_pass = enrolment.passed_at is None
+    deps.enrolments.save(enrolment.passed(attempt.number, finished_at), announcing=[announced] if first_pass else [])
+
+
+def _claim_full_credit(enrolment: Enrolment, edition: Edition, completed_at: datetime, deps: Settling) -> None:
+    """Claim for the learner what an automatic module awards; the certificate number is drawn here, once."""
+    profile = deps.profiles.find(enrolment.learner_id) or Profile(learner_id=enrolment.learner_id)
+    name, profession = profile.attested()
+    schemes = deps.schemes.all()
+    claim = new_claim(
+        number=deps.numbers.draw(),
+        learner_id=enrolment.learner_id,
+        edition=edition,
+        claimed=full_credit(edition.content, profession, schemes),
+        schemes=schemes,
+        attested_name=name,
+        profession=profession,
+        show_name=False,
+        completed_at=completed_at,
+        issued_at=deps.clock.now(),
+        public_url=deps.public_url,
+    )
+    enter_claim(claim, deps.claims)
+
+
+def _settle_fail(enrolment: Enrolment, attempt: Attempt, edition: Edition, deps: Settling) -> None:
+    taken_in = enrolment.took_in(attempt.number)
+    if enrolment.state is not EnrolmentState.CONFIRMED:
+        deps.enrolments.save(taken_in)
+        return
+    history = AttemptHistory(edition.content.test, deps.attempts.of(enrolment.id))
+    announced: list[Event] = [
+        EnrolmentAttemptFailedV1(
+            at=_finish(attempt),
+            ordinal=attempt.number,
+            learner_id=enrolment.learner_id,
+            module_id=enrolment.module_id,
+            edition=enrolment.edition,
+            attempts_left=history.left,
+        )
+    ]
+    status = deps.catalogue.status(enrolment.id.of_edition)
+    if status and deps.clock.now() >= status.terminates_at and not history.open:
+        end = status.terminates_at
+        taken_in = taken_in.lapsed(end)
+        announced.append(
+            EnrolmentLapsedV1(
+                at=end,
+                learner_id=enrolment.learner_id,
+                module_id=enrolment.module_id,
+                edition=enrolment.edition,
+            )
+        )
+    deps.enrolments.save(taken_in, announcing=announced)
+
+
+def _finish(attempt: Attempt) -> datetime:
+    if attempt.submitted_at is None:
+        raise ValueError(f"attempt {attempt.id} was never submitted")
+    return attempt.submitted_at

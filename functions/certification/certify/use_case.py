@@ -1,0 +1,117 @@
+"""Certification: render and store one version, then enter all of it at once."""
+
+import hashlib
+from dataclasses import replace
+from typing import Protocol
+
+from shared.domain.certificate import CertificateContent, CertificateHead, CertificateVersion
+from shared.domain.claim import LedgerEntry
+from shared.domain.ids import CertificateNumber, EnrolmentId, LearnerId, ModuleId
+from shared.events.certification import (
+    CertificateIssuedV1,
+    CertificateReissuedV1,
+    CertificateReissueRequestedV1,
+    CreditClaimedV1,
+)
+from shared.ports import (
+    Certificates,
+    Claims,
+    Clock,
+    Documents,
+    Enrolments,
+    Issue,
+    Orders,
+    RenderCertificate,
+)
+
+
+class Certifying(Protocol):
+    @property
+    def orders(self) -> Orders: ...
+    @property
+    def certificates(self) -> Certificates: ...
+    @property
+    def claims(self) -> Claims: ...
+    @property
+    def enrolments(self) -> Enrolments: ...
+    @property
+    def documents(self) -> Documents: ...
+    @property
+    def render(self) -> RenderCertificate: ...
+    @property
+    def clock(self) -> Clock: ...
+
+
+def issue_version(ordered: CreditClaimedV1 | CertificateReissueRequestedV1, deps: Certifying) -> None:
+    """Issue a version once; a message delivered again, or after a revocation, changes nothing.
+
+    The PDF is stored first and never overwritten: broken off after it, the next try finds it and
+    takes its bytes for the truth. Version, head, ledger and enrolment change in one transaction.
+    """
+    number = CertificateNumber(ordered.certificate)
+    enrolment_id = EnrolmentId(LearnerId(ordered.learner_id), ModuleId(ordered.module_id), ordered.edition)
+    if deps.certificates.version(number, ordered.version):
+        return
+    head = deps.certificates.head(number)
+    if head and head.revoked_for:
+        return
+    if (head.current if head else 0) != ordered.version - 1:
+        raise LookupError(f"the version before that of {ordered.id} is not issued")
+    order = deps.orders.find(enrolment_id, number, ordered.version)
+    if order is None:
+        raise LookupError(f"no order for {ordered.id}")
+    pdf = deps.documents.store_once(number, ordered.version, deps.render(order.content))
+    version = CertificateVersion.of(
+        order.content, show_name=order.show_name, pdf_sha256=hashlib.sha256(pdf).hexdigest()
+    )
+    if head is None:
+        _issue_first(version, order.content, enrolment_id, deps)
+    else:
+        _issue_next(version, head, deps)
+
+
+def _issue_first(
+    version: CertificateVersion, content: CertificateContent, enrolment_id: EnrolmentId, deps: Certifying
+) -> None:
+    claim = deps.claims.find(enrolment_id)
+    enrolment = deps.enrolments.find(enrolment_id)
+    if claim is None or enrolment is None:
+        raise LookupError(f"no claim or enrolment for {version.number}")
+    head = CertificateHead(
+        number=version.number,
+        learner_id=enrolment_id.learner_id,
+        module_id=enrolment_id.module_id,
+        edition=enrolment_id.edition,
+        current=1,
+    )
+    issue = Issue(
+        version=version,
+        head=head,
+        claim=claim.entered(),
+        enrolment=enrolment.certified(version.number),
+        entries=[
+            LedgerEntry(
+                learner_id=enrolment_id.learner_id,
+                module_id=enrolment_id.module_id,
+                edition=enrolment_id.edition,
+                title=content.title,
+                scheme=line.scheme,
+                category=line.category,
+                amount=line.amount,
+                certificate=version.number,
+                earned_on=version.completed_on.isoformat(),
+            )
+            for line in content.credits
+        ],
+    )
+    announced = CertificateIssuedV1(at=deps.clock.now(), certificate=version.number, version=1)
+    deps.certificates.issue(issue, announcing=[announced])
+
+
+def _issue_next(version: CertificateVersion, head: CertificateHead, deps: Certifying) -> None:
+    number_of_version = version.number_of_version
+    issue = Issue(
+        version=version, head=replace(head, current=number_of_version), claim=None, enrolment=None, entries=[]
+    )
+    announced = CertificateReissuedV1(at=deps.clock.now(), certificate=version.number, version=number_of_version)
+    deps.certificates.issue(issue, announcing=[announced])

@@ -1,0 +1,59 @@
+"""/me, /certificates and /transcript: the learner's own record."""
+
+from http import HTTPStatus
+from typing import cast
+
+from functions.certification.record.use_case import (
+    ProfileChanges,
+    change_profile,
+    list_certificates,
+    pdf_address,
+    show_certificate,
+    show_profile,
+    show_transcript,
+)
+from shared.api.contract import certification as contract
+from shared.api.cursor import decode_cursor, encode_cursor
+from shared.api.resolver import JSON, Answer, Api, Call
+from shared.bootstrap import deps
+
+lambda_handler = api = Api()
+
+
+@api.operation(contract.GET_ME)
+def get_me(call: Call[None, None]) -> Answer:
+    return Answer(HTTPStatus.OK, contract.ProfileView.of(show_profile(call.caller.learner_id, deps())))
+
+
+@api.operation(contract.PUT_ME)
+def put_me(call: Call[contract.ProfileBody, None]) -> Answer:
+    changes = cast("ProfileChanges", call.body.model_dump(exclude_unset=True))
+    profile = change_profile(call.caller.learner_id, changes, deps())
+    return Answer(HTTPStatus.OK, contract.ProfileView.of(profile))
+
+
+@api.operation(contract.LIST_CERTIFICATES)
+def get_certificates(call: Call[None, contract.CertificatesQuery]) -> Answer:
+    page = list_certificates(call.caller.learner_id, call.query.limit, decode_cursor(call.query.cursor), deps())
+    views = [contract.CertificateView.of(content, head) for content, head in page.entries]
+    return Answer(HTTPStatus.OK, contract.CertificatesView(certificates=views, next=encode_cursor(page.cursor)))
+
+
+@api.operation(contract.GET_CERTIFICATE)
+def get_certificate(call: Call[None, contract.VersionQuery]) -> Answer:
+    content, head = show_certificate(call.caller.learner_id, call.number, call.query.version, deps())
+    return Answer(HTTPStatus.OK, contract.CertificateView.of(content, head))
+
+
+@api.operation(contract.GET_CERTIFICATE_PDF)
+def get_pdf(call: Call[None, contract.VersionQuery]) -> Answer:
+    address = pdf_address(call.caller.learner_id, call.number, call.query.version, deps(), at=call.at)
+    if call.accepts(JSON):
+        return Answer(HTTPStatus.OK, contract.PdfAddressView.of(address))
+    return Answer(HTTPStatus.SEE_OTHER, headers={"Location": address.url})
+
+
+@api.operation(contract.GET_TRANSCRIPT)
+def get_transcript(call: Call[None, contract.TranscriptQuery]) -> Answer:
+    transcript = show_transcript(call.caller.learner_id, call.query.year, call.query.scheme, deps(), at=call.at)
+    return Answer(HTTPStatus.OK, contract.TranscriptView.of(transcript))

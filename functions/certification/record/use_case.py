@@ -1,0 +1,109 @@
+"""A learner's own record: profile, certificates, transcript."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol, TypedDict
+
+from shared.domain.certificate import CertificateContent, CertificateHead
+from shared.domain.ids import CertificateNumber, LearnerId
+from shared.domain.learner import Profile
+from shared.domain.names import require_printable
+from shared.domain.refusals import NotFound
+from shared.domain.transcript import Transcript, transcript
+from shared.ports import (
+    Certificates,
+    Claims,
+    Documents,
+    Ledger,
+    Orders,
+    Page,
+    PresignedAddress,
+    Profiles,
+)
+
+
+class Recording(Protocol):
+    @property
+    def profiles(self) -> Profiles: ...
+    @property
+    def claims(self) -> Claims: ...
+    @property
+    def orders(self) -> Orders: ...
+    @property
+    def certificates(self) -> Certificates: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def documents(self) -> Documents: ...
+
+
+class ProfileChanges(TypedDict, total=False):
+    """What is absent is kept."""
+
+    name: str | None
+    profession: str | None
+    language: str | None
+    licence: str | None
+    npi: str | None
+    birth_month_day: str | None
+    reporting_consent: bool | None
+
+
+def show_profile(learner_id: LearnerId, deps: Recording) -> Profile:
+    """The learner's profile, blank before anything was said."""
+    return deps.profiles.find(learner_id) or Profile(learner_id=learner_id)
+
+
+def change_profile(learner_id: LearnerId, changes: ProfileChanges, deps: Recording) -> Profile:
+    """Change what is named in ``changes``; raise NameNotPrintable. Issued certificates stay as they are."""
+    name = changes.get("name")
+    if name is not None:
+        require_printable(name)
+    known = show_profile(learner_id, deps)
+    changed = replace(known, **changes)
+    return known if changed == known else deps.profiles.save(changed)
+
+
+def list_certificates(
+    learner_id: LearnerId, limit: int, cursor: str | None, deps: Recording
+) -> Page[tuple[CertificateContent, CertificateHead]]:
+    """The learner's issued certificates, each in its current version; ``cursor`` gets the next page."""
+    page = deps.claims.of_learner(learner_id, limit, cursor)
+    heads = deps.certificates.heads([claim.certificate for claim in page.entries if claim.certified])
+    found = []
+    for claim in page.entries:
+        head = heads.get(claim.certificate)
+        if head is None:
+            continue
+        order = deps.orders.find(head.enrolment, head.number, head.current) if head.current > 1 else None
+        found.append((order.content if order else claim.content, head))
+    return Page(found, page.cursor)
+
+
+def show_certificate(
+    learner_id: LearnerId, number: CertificateNumber, version: int | None, deps: Recording
+) -> tuple[CertificateContent, CertificateHead]:
+    """A version of the learner's own certificate, the current one unless another is named; raise NotFound."""
+    head = deps.certificates.head(number)
+    if head is None or head.learner_id != learner_id:
+        raise NotFound(f"There is no certificate {number!r}.")
+    wanted = version or head.current
+    order = deps.orders.find(head.enrolment, number, wanted) if wanted <= head.current else None
+    if order is None:
+        raise NotFound(f"There is no version {wanted} of certificate {number!r}.")
+    return order.content, head
+
+
+def pdf_address(
+    learner_id: LearnerId, number: CertificateNumber, version: int | None, deps: Recording, *, at: datetime
+) -> PresignedAddress:
+    """Where the PDF of a version can be fetched for five minutes; raise NotFound."""
+    content, _ = show_certificate(learner_id, number, version, deps)
+    return deps.documents.address(number, content.version, at)
+
+
+def show_transcript(
+    learner_id: LearnerId, year: int | None, scheme: str | None, deps: Recording, *, at: datetime
+) -> Transcript:
+    """The learner's credit, in all or of a year or scheme."""
+    return transcript(deps.ledger.of_learner(learner_id), year=year, scheme=scheme, today=at.date())

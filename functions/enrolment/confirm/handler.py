@@ -1,0 +1,14 @@
+"""enrolments queue: enrolment.requested -> enrolment.confirmed | declined | lapsed."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.enrolment.confirm.use_case import confirm_enrolment
+from shared.bootstrap import consume, deps
+from shared.events.enrolment import EnrolmentRequestedV1
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    return consume(event, context, {EnrolmentRequestedV1: lambda requested: confirm_enrolment(requested, deps())})

@@ -1,0 +1,56 @@
+"""/modules/{module_id}/enrolment: the learner's own enrolment -> enrolment.requested."""
+
+from http import HTTPStatus
+
+from functions.enrolment.enrol.use_case import (
+    acknowledge,
+    record_views,
+    request_enrolment,
+    show_enrolment,
+    withdraw,
+)
+from shared.api.contract import enrolment as contract
+from shared.api.contract.modules import EditionQuery
+from shared.api.resolver import Answer, Api, Call
+from shared.bootstrap import deps
+
+lambda_handler = api = Api()
+
+
+@api.operation(contract.PUT_ENROLMENT)
+def put_enrolment(call: Call[None, EditionQuery]) -> Answer:
+    enrolment, created = request_enrolment(call.enrolment, deps(), at=call.at)
+    status = HTTPStatus.ACCEPTED if created else HTTPStatus.OK
+    return Answer(status, contract.EnrolmentRequestView.of(enrolment))
+
+
+@api.operation(contract.GET_ENROLMENT)
+def get_enrolment(call: Call[None, EditionQuery]) -> Answer:
+    enrolment, history, edition = show_enrolment(call.enrolment, deps())
+    view = contract.EnrolmentView.of(enrolment, history, edition.content, edition.information_hash)
+    return Answer(HTTPStatus.OK, view)
+
+
+@api.operation(contract.DELETE_ENROLMENT)
+def delete_enrolment(call: Call[None, EditionQuery]) -> Answer:
+    enrolment = withdraw(call.enrolment, deps(), at=call.at)
+    return Answer(HTTPStatus.OK, contract.EnrolmentRequestView.of(enrolment))
+
+
+@api.operation(contract.PUT_ACKNOWLEDGEMENT)
+def put_acknowledgement(call: Call[contract.AcknowledgementBody, EditionQuery]) -> Answer:
+    enrolment = acknowledge(
+        call.enrolment,
+        call.body.information_hash,
+        deps(),
+        at=call.at,
+    )
+    acknowledged_at = enrolment.acknowledged_at or call.at
+    return Answer(HTTPStatus.OK, contract.AcknowledgementView(acknowledged=True, acknowledged_at=acknowledged_at))
+
+
+@api.operation(contract.POST_VIEWS)
+def post_views(call: Call[contract.ViewsBody, EditionQuery]) -> Answer:
+    segments = [(start, end) for start, end in call.body.segments]
+    enrolment = record_views(call.enrolment, segments, deps(), at=call.at)
+    return Answer(HTTPStatus.OK, contract.ViewsView(viewed_seconds=enrolment.viewing.seconds))

@@ -1,0 +1,120 @@
+"""A learner's own enrolment: ask for it, read it, acknowledge, watch, withdraw."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.attempt import AttemptHistory
+from shared.domain.availability import EditionStatus
+from shared.domain.edition import Edition
+from shared.domain.enrolment import Enrolment, EnrolmentState
+from shared.domain.ids import EditionId, EnrolmentId, EnrolmentReference
+from shared.domain.refusals import ModuleClosed, NotFound
+from shared.domain.viewing import Segment
+from shared.events.enrolment import EnrolmentRequestedV1
+from shared.ports import Attempts, Catalogue, Enrolments
+from shared.submission import hand_in
+
+
+class Enrolling(Protocol):
+    @property
+    def catalogue(self) -> Catalogue: ...
+    @property
+    def enrolments(self) -> Enrolments: ...
+    @property
+    def attempts(self) -> Attempts: ...
+
+
+def request_enrolment(reference: EnrolmentReference, deps: Enrolling, *, at: datetime) -> tuple[Enrolment, bool]:
+    """Ask to enrol, and whether that was new; asked again, the enrolment stays as it is.
+
+    Raise NotFound where there is no such module, ModuleClosed where it is not open.
+    """
+    status = _asked_for(reference, deps, at)
+    enrolment_id = EnrolmentId(reference.learner_id, status.module_id, status.edition)
+    known = deps.enrolments.find(enrolment_id)
+    if known and not known.can_be_requested_anew:
+        return known, False
+    status.require_open(at)
+    requested = known.requested_anew(at) if known else Enrolment.requested(enrolment_id, at)
+    announced = EnrolmentRequestedV1(
+        at=at,
+        ordinal=requested.requests,
+        learner_id=requested.learner_id,
+        module_id=requested.module_id,
+        edition=requested.edition,
+    )
+    return deps.enrolments.save(requested, announcing=[announced]), True
+
+
+def _asked_for(reference: EnrolmentReference, deps: Enrolling, at: datetime) -> EditionStatus:
+    """The edition named, or the newest open one."""
+    module_id, edition = reference.module_id, reference.edition
+    if edition is not None:
+        named = deps.catalogue.status(EditionId(module_id, edition))
+        if named is None:
+            raise NotFound(f"There is no edition {edition} of {module_id!r}.")
+        return named
+    statuses = deps.catalogue.statuses(module_id)
+    if not statuses:
+        raise NotFound(f"There is no such module {module_id!r}.")
+    is_open = next((status for status in statuses if status.is_open(at)), None)
+    if is_open is None:
+        raise ModuleClosed(f"No edition of {module_id!r} is open.", expires_at=statuses[0].terminates_at)
+    return is_open
+
+
+def show_enrolment(reference: EnrolmentReference, deps: Enrolling) -> tuple[Enrolment, AttemptHistory, Edition]:
+    """The enrolment with its attempts and its edition; raise NotFound."""
+    enrolment = deps.enrolments.meant(reference)
+    if enrolment is None:
+        raise NotFound(f"There is no enrolment in {reference.module_id!r}.")
+    edition = deps.catalogue.edition(enrolment.id.of_edition)
+    return enrolment, AttemptHistory(edition.content.test, deps.attempts.of(enrolment.id)), edition
+
+
+def withdraw(reference: EnrolmentReference, deps: Enrolling, *, at: datetime) -> Enrolment:
+    """Withdraw, and close an open attempt ungraded; raise NotEnrolled or AlreadyPassed.
+
+    An attempt past its deadline is over and will be graded, whether or not the sweep has come by yet.
+    The attempt goes first: broken off in between, the same request completes it.
+    """
+    enrolment = deps.enrolments.require(reference)
+    if enrolment.state is EnrolmentState.WITHDRAWN:
+        return enrolment
+    withdrawn = enrolment.withdrawn(at)
+    status = deps.catalogue.status(enrolment.id.of_edition)
+    for attempt in deps.attempts.of(enrolment.id):
+        ending = attempt.ending(status.terminates_at) if status else attempt
+        if ending.is_overdue(at):
+            hand_in(ending.ended(), deps.attempts)
+        elif attempt.is_open:
+            deps.attempts.save(attempt.closed())
+    return deps.enrolments.save(withdrawn)
+
+
+def acknowledge(
+    reference: EnrolmentReference,
+    information_hash: str,
+    deps: Enrolling,
+    *,
+    at: datetime,
+) -> Enrolment:
+    """Note that the current information was acknowledged; raise NotEnrolled, NotConfirmed, InformationChanged."""
+    enrolment = deps.enrolments.require(reference)
+    current = deps.catalogue.edition(enrolment.id.of_edition).information_hash
+    acknowledged = enrolment.acknowledged(information_hash, current, at)
+    return enrolment if acknowledged is enrolment else deps.enrolments.save(acknowledged)
+
+
+def record_views(
+    reference: EnrolmentReference,
+    segments: Sequence[Segment],
+    deps: Enrolling,
+    *,
+    at: datetime,
+) -> Enrolment:
+    """Add watched segments (seconds); raise NotEnrolled or NotConfirmed."""
+    enrolment = deps.enrolments.require(reference)
+    minutes = deps.catalogue.edition(enrolment.id.of_edition).content.minutes
+    return deps.enrolments.save(enrolment.viewed(segments, minutes * 60, at))

@@ -1,0 +1,14 @@
+"""retirements queue: enrolment.retirement_reached -> enrolment.lapsed."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.enrolment.lapse.use_case import lapse_enrolment
+from shared.bootstrap import consume, deps
+from shared.events.enrolment import RetirementReachedV1
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    return consume(event, context, {RetirementReachedV1: lambda reached: lapse_enrolment(reached, deps())})

@@ -1,0 +1,22 @@
+"""jobs queue: module.retired | job.advanced -> job.advanced, enrolment.retirement_reached."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.operations.work.use_case import do_page, tell_enrolments
+from shared.bootstrap import consume, deps
+from shared.events.modules import ModuleRetiredV1
+from shared.events.operations import JobAdvancedV1
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    return consume(
+        event,
+        context,
+        {
+            ModuleRetiredV1: lambda retired: tell_enrolments(retired, deps()),
+            JobAdvancedV1: lambda advanced: do_page(advanced, deps()),
+        },
+    )

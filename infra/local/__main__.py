@@ -1,0 +1,115 @@
+"""`python -m infra.local`: run the system, play the demo, or make a token."""
+
+import argparse
+import signal
+import sys
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+
+from infra.local.errors import LocalError
+
+# The commands import what they need when they run, so that a missing package is told in one line, and `token`
+# does not wait for the engine's half second.
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The exit status; what the user can mend is one line on stderr."""
+    options = _parser().parse_args(arguments)
+    _end_on_signals()
+    try:
+        return int(options.command(options))
+    except KeyboardInterrupt:
+        print("\nended")
+        return 0
+    except LocalError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        print(
+            f"error: the package '{error.name}' is not installed here; `make run` sets up .venv, "
+            "or take .venv/bin/python",
+            file=sys.stderr,
+        )
+        return 1
+
+
+def _run(options: argparse.Namespace) -> int:
+    from infra.local.run import run  # noqa: PLC0415
+
+    run(options.port, options.engine)
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from infra.local.demo import demo  # noqa: PLC0415
+
+    return demo(options.engine)
+
+
+def _token(options: argparse.Namespace) -> int:
+    from infra.local.issuer import STATE, Issuer  # noqa: PLC0415
+
+    print(
+        Issuer(STATE).token(
+            options.sub,
+            at=datetime.now(UTC),
+            name=options.name,
+            email=options.email,
+            groups=options.group,
+            lifetime=timedelta(hours=options.hours),
+        )
+    )
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.local", description="The whole system on this machine, without AWS."
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    run = commands.add_parser("run", help="serve it with the sample in it, until Ctrl-C")
+    run.add_argument("--port", type=_port, default=8000, help="port on 127.0.0.1, 0 for a free one (8000)")
+    run.set_defaults(command=_run)
+
+    demo = commands.add_parser("demo", help="play the whole journey in the terminal; the PDFs go to build/demo")
+    demo.set_defaults(command=_demo)
+
+    for command in (run, demo):
+        command.add_argument(
+            "--engine",
+            default="moto",
+            help="where the state is kept: moto, in this process, or ministack (moto)",
+        )
+
+    token = commands.add_parser("token", help="print an id token of the local issuer, good for every running server")
+    token.add_argument("--sub", required=True, help="who it is for, such as dr-a")
+    token.add_argument("--name", help="full name (the sub)")
+    token.add_argument("--email", help="e-mail address (sub@example.org)")
+    token.add_argument("--group", action="append", help="admin or author; may be given more than once")
+    token.add_argument("--hours", type=float, default=24, help="how long it is good (24)")
+    token.set_defaults(command=_token)
+    return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a port (0 to 65535)")
+    return int(text)
+
+
+def _end_on_signals() -> None:
+    """SIGTERM ends as Ctrl-C does. Once: a second one must not break off the closing."""
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a script's `&` leaves it ignored
+        signal.signal(signal.SIGINT, end)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

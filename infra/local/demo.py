@@ -1,0 +1,531 @@
+"""`make demo`: the journey of three learners on a fresh engine, told as it happens and checked step by step."""
+
+import hashlib
+import io
+import json
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from infra.local import sample
+from infra.local.client import Answer, Client, UnexpectedAnswer
+from infra.local.clock import LocalClock
+from infra.local.errors import LocalError
+from infra.local.issuer import STATE
+from infra.local.run import _logging_to as logging_to
+from infra.local.sample import SampleEdition
+from infra.local.system import ROOT, LocalSystem
+from infra.local.trail import Hop, Trail
+from shared.adapters.dynamo.store import SHARDS
+
+LOG = STATE / "demo.log"
+FOLDER = ROOT / "build" / "demo"
+START = datetime(2022, 5, 2, 8, tzinfo=UTC)
+"""Some days before edition 1 expires."""
+
+_PATIENCE = timedelta(seconds=10)
+_POLL_SECONDS = 0.03
+_WIDTH = 100  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone with an account, and their name there."""
+
+    sub: str
+    name: str
+    groups: tuple[str, ...] = ()
+
+
+AUTHOR = Person("sample-author", "The author", ("admin", "author"))
+ADMIN = Person("sample-admin", "The admin", ("admin",))
+ANNA = Person("dr-a", "Anna Kovacs")
+ANNAS_NAME = "Anna Kovács"  # as her certificate should have had it
+BJORN = Person("dr-b", "Björn Ågren")
+CAGLA = Person("dr-c", "Çağla Öztürk")
+
+Certificates = Mapping[Person, tuple[str, int] | None]
+"""Each learner's certificate number and count of versions."""
+
+
+def demo(engine: str, folder: Path = FOLDER, patience: timedelta = _PATIENCE) -> int:
+    """Play the story and leave its files in `folder`, emptied before; 1 where it goes another way, else 0.
+
+    What the system does by itself is waited for with `patience`. Raise LocalError when the system can't start or
+    the folder can't be emptied.
+    """
+    _print_in_any_encoding()
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    console.width = min(console.width, _WIDTH) if console.is_terminal else _WIDTH
+    _empty(folder)
+    clock = LocalClock(START, bounded=True)
+
+    def say(progress: str) -> None:
+        console.print(progress, style="dim")
+
+    with logging_to(LOG), LocalSystem(clock=clock, port=0, engine=engine, log=LOG, progress=say) as system:
+        system.go_live()
+        say(f"serving {system.address}; what the functions print is in {_shown(LOG)}")
+        try:
+            Story(system, console, folder, patience).play()
+        except UnexpectedAnswer as deviation:
+            print(f"error: {deviation}", file=sys.stderr)
+            return 1
+    return 0
+
+
+class AnswerKey:
+    """Of the sample's bank, as no learner has it: it answers rightly or wrongly at will."""
+
+    def __init__(self, edition: SampleEdition) -> None:
+        questions = edition.bank["questions"]
+        self.questions = len(questions)
+        self._pass_mark = edition.card["test"]["pass_mark"]
+        self._points = {question["question_id"]: question["points"] for question in questions}
+        self._right = {question["question_id"]: _options(question, correct=True) for question in questions}
+        self._wrong = {question["question_id"]: _options(question, correct=False)[:1] for question in questions}
+
+    def answers(self, asked: Sequence[str], *, wrong: int) -> dict[str, list[str]]:
+        """The first `wrong` questions answered wrongly, the others rightly."""
+        return {
+            question: (self._wrong if place < wrong else self._right)[question] for place, question in enumerate(asked)
+        }
+
+    def worth(self, asked: Sequence[str]) -> int:
+        """The points for answering these rightly."""
+        return sum(self._points[question] for question in asked)
+
+    def just_failing(self, asked: Sequence[str]) -> int:
+        """The least number of questions whose wrong answers miss the pass mark."""
+        needed = self._pass_mark * self.worth(asked)
+        return next(wrong for wrong in range(len(asked) + 1) if self.worth(asked[wrong:]) * 100 < needed)
+
+
+class Story:
+    """The scenes in their order. Of each step the answers are checked, and which events follow: these, no others."""
+
+    def __init__(self, system: LocalSystem, console: Console, folder: Path, patience: timedelta) -> None:
+        self._system = system
+        self._client = Client(system.address)
+        self._trail = Trail()
+        system.observers.append(self._trail)
+        self._console = console
+        self._folder = folder
+        self._patience = patience.total_seconds()
+        self._began = time.perf_counter()
+        self._steps = 0
+        self._outcome = ""
+        self._edition = next(sample.editions())
+        self._key = AnswerKey(self._edition)
+        self._module = f"/modules/{self._edition.module_id}"
+        self._enrolment = f"{self._module}/enrolment"
+
+    def play(self) -> None:
+        """Raise UnexpectedAnswer, naming the step, where it goes another way."""
+        self._scene("Before the learners come")
+        self._publish()
+        self._admit(ANNA, BJORN)
+
+        self._scene(f"Dr. A, {ANNA.name}, passes at once")
+        self._enrol(ANNA)
+        self._prepare(ANNA)
+        annas = self._pass(ANNA, attempt=1)
+        self._download(ANNA, annas, version=1)
+
+        self._scene(f"Dr. B, {BJORN.name}, fails, waits and passes")
+        self._enrol(BJORN)
+        self._prepare(BJORN)
+        self._fail(BJORN, attempt=1)
+        self._cool_down(BJORN)
+        bjorns = self._pass(BJORN, attempt=2)
+        self._download(BJORN, bjorns, version=1)
+
+        self._scene(f"Dr. C, {CAGLA.name}, is not a member")
+        self._be_declined(CAGLA)
+
+        self._scene("Edition 1 expires")
+        self._expire()
+        self._come_too_late(CAGLA)
+
+        self._scene("Dr. A's certificate is corrected")
+        self._reissue(ANNA, annas)
+        self._download(ANNA, annas, version=2)
+        self._verify(ANNA, annas, version=1, status="superseded")
+        self._verify(ANNA, annas, version=2, status="valid")
+
+        self._scene("What remains")
+        for learner, number in ((ANNA, annas), (BJORN, bjorns), (CAGLA, None)):
+            self._read_transcript(learner, number)
+        self._sum_up({ANNA: (annas, 2), BJORN: (bjorns, 1), CAGLA: None})
+
+    def _publish(self) -> None:
+        edition = self._edition
+        with self._step(AUTHOR, f"publishes edition {edition.edition} with a bank of {self._key.questions} questions"):
+            path = f"/admin{self._module}/editions/{edition.edition}"
+            self._ask(AUTHOR, "PUT", path, edition.card, expect=201)
+            self._ask(AUTHOR, "PUT", f"{path}/questions", edition.bank, expect=200)
+            self._ask(AUTHOR, "POST", f"{path}/publication", expect=200)
+            card = self._ask(None, "GET", self._module, expect=200)
+            _expect("open", True, card.fact("open"))
+            self._outcome = (
+                f"open until {_spoken(_instant(card, 'expires_at'))}; "
+                f"a test of {card.fact('test', 'questions')}, pass mark {card.fact('test', 'pass_mark')} %, "
+                f"{card.fact('test', 'attempts')} attempts"
+            )
+
+    def _admit(self, *learners: Person) -> None:
+        with self._step(ADMIN, f"notes that {' and '.join(learner.name for learner in learners)} are members"):
+            for learner in learners:
+                self._ask(ADMIN, "PUT", f"/admin/learners/{learner.sub}/membership", {"member": True}, expect=200)
+
+    def _enrol(self, learner: Person) -> None:
+        with self._step(learner, "asks to enrol", "enrolment.requested → confirm → enrolment.confirmed"):
+            self._ask(learner, "PUT", self._enrolment, expect=202)
+            enrolment = self._await(learner, self._enrolment, "state", pending=("requested",), expected="confirmed")
+            self._outcome = f"confirmed, {enrolment.fact('attempts_left')} attempts left"
+
+    def _prepare(self, learner: Person) -> None:
+        with self._step(learner, "acknowledges the disclosures, gives name and profession"):
+            card = self._ask(None, "GET", self._module, expect=200)
+            acknowledgement = {"information_hash": card.fact("information_hash")}
+            self._ask(learner, "PUT", f"{self._enrolment}/acknowledgement", acknowledgement, expect=200)
+            self._ask(learner, "PUT", "/me", {"name": learner.name, "profession": "MD"}, expect=200)
+            self._outcome = "may sit the test"
+
+    def _pass(self, learner: Person, *, attempt: int) -> str:
+        """The number of the certificate that follows."""
+        with self._step(
+            learner,
+            f"sits the test, attempt {attempt}, and answers every question rightly",
+            "attempt.submitted → grade → attempt.passed",
+            "attempt.passed → settle → credit.claimed, enrolment.passed",
+            "credit.claimed → certify → certificate.issued",
+        ):
+            self._sit(learner, attempt, passing=True)
+            enrolment = self._await(
+                learner, self._enrolment, "state", pending=("confirmed", "passed"), expected="certified"
+            )
+            number = str(enrolment.fact("certificate"))
+            self._outcome = f"passed with {_score(enrolment, attempt)} points, certificate {number}"
+        return number
+
+    def _fail(self, learner: Person, *, attempt: int) -> None:
+        with self._step(
+            learner,
+            f"sits the test, attempt {attempt}, and misses the pass mark by one answer",
+            "attempt.submitted → grade → attempt.failed",
+            "attempt.failed → settle → enrolment.attempt_failed",
+        ):
+            self._sit(learner, attempt, passing=False)
+            enrolment = self._ask(learner, "GET", self._enrolment, expect=200)
+            _expect("the enrolment's state", "confirmed", enrolment.fact("state"))
+            left = enrolment.fact("attempts_left")
+            self._outcome = f"failed with {_score(enrolment, attempt)} points, {left} attempts left"
+
+    def _sit(self, learner: Person, attempt: int, *, passing: bool) -> None:
+        """Start, save and hand in; the grade must be what the answers are worth."""
+        started = self._ask(learner, "POST", f"{self._enrolment}/attempts", expect=201)
+        _expect("the attempt", attempt, started.fact("attempt"))
+        asked = [question["question_id"] for question in started.fact("questions")]
+        wrong = 0 if passing else self._key.just_failing(asked)
+        path = f"{self._enrolment}/attempts/{attempt}"
+        answers = self._key.answers(asked, wrong=wrong)
+        self._ask(learner, "PATCH", f"{path}/answers", {"answers": answers}, expect=200)
+        self._ask(learner, "POST", f"{path}/submission", expect=202)
+        graded = self._await(learner, path, "state", pending=("submitted",), expected="graded")
+        _expect("the points", self._key.worth(asked[wrong:]), graded.fact("points"))
+        _expect("the points to be had", self._key.worth(asked), graded.fact("max_points"))
+        _expect("passed", passing, graded.fact("passed"))
+
+    def _cool_down(self, learner: Person) -> None:
+        cooldown = timedelta(hours=self._edition.card["test"]["cooldown_hours"])
+        with self._step(learner, "tries again at once"):
+            last = self._ask(learner, "GET", self._enrolment, expect=200)
+            refused = self._refused(learner, "POST", f"{self._enrolment}/attempts", "attempt-cooling-down")
+            next_at = _instant(refused, "next_attempt_at")
+            _expect("the next attempt", _instant(last, "attempts", 0, "submitted_at") + cooldown, next_at)
+            self._outcome = f"told to wait until {_spoken(next_at)}"
+        with self._step(learner, f"waits {cooldown // timedelta(hours=1)} hours"):
+            self._advance(cooldown)
+            _expect("the wait is over", True, next_at <= self._system.clock.now())
+            self._outcome = "may try again"
+
+    def _be_declined(self, learner: Person) -> None:
+        with self._step(learner, "asks to enrol", "enrolment.requested → confirm → enrolment.declined"):
+            self._ask(learner, "PUT", self._enrolment, expect=202)
+            enrolment = self._await(learner, self._enrolment, "state", pending=("requested",), expected="declined")
+            _expect("the reason", "not-a-member", enrolment.fact("reason"))
+            self._outcome = f"declined, {enrolment.fact('reason')}: {enrolment.fact('what_to_do')}"
+        with self._step(learner, "tries to sit the test all the same"):
+            refused = self._refused(learner, "POST", f"{self._enrolment}/attempts", "not-confirmed")
+            self._outcome = f"refused: {refused.fact('detail')}"
+
+    def _expire(self) -> None:
+        with self._step(
+            None,
+            "The calendar passes the end of edition 1",
+            "schedule → retire → module.retired",
+            "module.retired → work → job.advanced",
+            *["job.advanced → work → job.advanced"] * (SHARDS - 1),  # a page for each shard of the edition's index
+            "job.advanced → work",
+        ):
+            card = self._ask(None, "GET", self._module, expect=200)
+            _expect("open", True, card.fact("open"))
+            self._advance(_instant(card, "expires_at") - self._system.clock.now() + timedelta(minutes=1))
+            _expect("open", False, self._ask(None, "GET", self._module, expect=200).fact("open"))
+            self._outcome = "closed and retired"
+
+    def _come_too_late(self, learner: Person) -> None:
+        with self._step(learner, "asks to enrol once more"):
+            refused = self._refused(learner, "PUT", self._enrolment, "module-closed")
+            self._outcome = f"refused: {refused.fact('detail')}"
+
+    def _reissue(self, holder: Person, number: str) -> None:
+        with self._step(
+            ADMIN,
+            f"reissues it with the name put right, {ANNAS_NAME}",
+            "certificate.reissue_requested → certify → certificate.reissued",
+        ):
+            path = f"/admin/certificates/{number}"
+            etag = self._ask(ADMIN, "GET", path, expect=200).headers.get("etag", "")
+            correction = {"reason": "Name corrected", "attested_name": ANNAS_NAME}
+            ordered = self._ask(ADMIN, "POST", f"{path}/reissues", correction, {"If-Match": etag}, expect=202)
+            _expect("the version ordered", 2, ordered.fact("version"))
+            issued = self._await(holder, f"/certificates/{number}", "version", pending=(1,), expected=2)
+            _expect("the name on it", ANNAS_NAME, issued.fact("attested_name"))
+            _expect("the version it supersedes", 1, issued.fact("supersedes"))
+            self._outcome = f"version 2, supersedes version 1: {issued.fact('reason')}"
+
+    def _download(self, learner: Person, number: str, *, version: int) -> None:
+        with self._step(learner, f"downloads version {version} of the certificate"):
+            found = self._ask(learner, "GET", f"/certificates/{number}/pdf?version={version}", expect=303)
+            stored = self._client.fetch(found.headers.get("location", ""))
+            _expect(stored.asked, 200, stored.status, stored)
+            _expect("the start of the PDF", b"%PDF-", stored.body[:5])
+            file = self._pdf(number, version)
+            file.write_bytes(stored.body)
+            self._outcome = f"{file.name}, {len(stored.body) // 1024} KiB"
+
+    def _verify(self, holder: Person, number: str, *, version: int, status: str) -> None:
+        """By the address that the holder's certificate names; the PDF that was downloaded must be the one it means."""
+        file = self._pdf(number, version)
+        with self._step(None, f"Anybody verifies version {version}"):
+            held = self._ask(holder, "GET", f"/certificates/{number}?version={version}", expect=200)
+            address = str(held.fact("links", "verify"))
+            path = f"/verify/{number}?version={version}"
+            _expect("the address to verify it at", f"{self._system.address}{path}", address)
+            found = self._ask(None, "GET", path, headers={"Accept": "application/json"}, expect=200)
+            _expect("the status", status, found.fact("status"))
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+            _expect(f"the SHA-256 of {file.name}", digest, found.fact("pdf_sha256"))
+            page = self._ask(None, "GET", path, headers={"Accept": "text/html"}, expect=200)
+            _expect("the page's type", "text/html; charset=utf-8", page.headers.get("content-type"))
+            record = json.dumps(json.loads(found.body), indent=2, ensure_ascii=False)
+            file.with_suffix(".verification.json").write_text(f"{record}\n", encoding="utf-8")
+            file.with_suffix(".verification.html").write_bytes(page.body)
+            self._outcome = f"{status}, and its SHA-256 is the downloaded PDF's: {digest[:12]}…"
+
+    def _read_transcript(self, learner: Person, number: str | None) -> None:
+        offered = [(credit["scheme"], credit["maximum"], number) for credit in self._edition.card["credits"]]
+        with self._step(learner, "reads the transcript"):
+            answer = self._ask(learner, "GET", "/transcript", expect=200)
+            entries = [
+                [answer.fact("entries", place, fact) for fact in ("scheme", "amount", "certificate", "earned_on")]
+                for place in range(len(answer.fact("entries")))
+            ]
+            _expect("the credit", offered if number else [], [tuple(entry[:3]) for entry in entries])
+            self._outcome = (
+                "; ".join(f"{amount} {scheme} on {day}" for scheme, amount, _, day in entries) or "no credit"
+            )
+
+    def _sum_up(self, certificates: Certificates) -> None:
+        """The table, as the API has it, and the files."""
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+        for heading in ("Learner", "State", "Attempts", "Points", "Certificate", "Versions"):
+            table.add_column(heading, min_width=len(heading), no_wrap=heading not in ("Learner", "Points"))
+        for learner, certificate in certificates.items():
+            enrolment = self._send(learner, "GET", self._enrolment)
+            number, versions = certificate or ("", 0)
+            attempts = range(1, len(enrolment.fact("attempts")) + 1)
+            table.add_row(
+                learner.name,
+                enrolment.fact("state"),
+                str(len(attempts)),
+                ", ".join(_score(enrolment, attempt) for attempt in attempts),
+                number,
+                "\n".join(f"{version} {self._status(number, version)}" for version in range(1, versions + 1)),
+            )
+        self._console.print()
+        self._console.print(table, soft_wrap=False)
+        self._console.print(f"{_shown(self._folder)}/")
+        for file in sorted(self._folder.iterdir()):
+            self._console.print(f"  {file.name}")
+        took = time.perf_counter() - self._began
+        self._console.print(f"\nAll {self._steps} steps went as they should, in {took:.1f} s.", style="bold")
+
+    def _status(self, number: str, version: int) -> str:
+        path = f"/verify/{number}?version={version}"
+        return str(self._send(None, "GET", path, headers={"Accept": "application/json"}).fact("status"))
+
+    def _pdf(self, number: str, version: int) -> Path:
+        return self._folder / f"{number}-v{version}.pdf"
+
+    def _scene(self, title: str) -> None:
+        heading, clock = f"── {title} ", f" {_spoken(self._system.clock.now())}"
+        self._console.print(f"\n{heading.ljust(self._console.width - len(clock), '─')}{clock}", style="bold")
+
+    @contextmanager
+    def _step(self, who: Person | None, what: str, *follows: str) -> Iterator[None]:
+        """Tell one step; `follows` are the Trail's hops that must follow, in any order, written as text.
+
+        Raise UnexpectedAnswer with the step's name for what differs.
+        """
+        self._steps += 1
+        told = f"{who.name} {what}" if who else what
+        self._outcome = "done"
+        self._trail.clear()
+        self._console.print(f"{self._steps:>2}  {told}", style="cyan")
+        began = time.perf_counter()
+        try:
+            yield
+            hops = self._await_hops(Counter(follows))
+        except UnexpectedAnswer as deviation:
+            raise UnexpectedAnswer(f"step {self._steps}, {told}: {deviation}") from None
+        for hop in hops:
+            self._line(str(hop), hop.seconds, "green")
+        self._line(self._outcome, time.perf_counter() - began, "bold")
+
+    def _await_hops(self, expected: Counter[str]) -> list[Hop]:
+        deadline = time.monotonic() + self._patience
+        while True:
+            hops = self._trail.hops()
+            came = Counter(str(hop) for hop in hops)
+            if came == expected:
+                return hops
+            if time.monotonic() > deadline:
+                missing = "; ".join((expected - came).elements()) or "no more"
+                surplus = "; ".join((came - expected).elements()) or "none"
+                raise UnexpectedAnswer(f"events: expected {missing}, got {surplus} ({self._waited()})")
+            time.sleep(_POLL_SECONDS)
+
+    def _ask(
+        self,
+        who: Person | None,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        expect: int,
+    ) -> Answer:
+        answer = self._send(who, method, path, body, headers)
+        form = answer.headers.get("content-type", "").partition(";")[0] if headers and "Accept" in headers else ""
+        self._tell(answer, f"{answer.status} {form}".rstrip(), answer.seconds)
+        _expect(answer.asked, expect, answer.status, answer)
+        return answer
+
+    def _refused(self, who: Person, method: str, path: str, problem: str) -> Answer:
+        """Asked and refused with 409 and this problem."""
+        answer = self._send(who, method, path)
+        self._tell(answer, f"{answer.status} {problem}", answer.seconds)
+        _expect(answer.asked, (409, problem), (answer.status, str(answer.fact("type")).rpartition("/")[2]), answer)
+        return answer
+
+    def _await(self, who: Person, path: str, fact: str, *, pending: tuple[object, ...], expected: object) -> Answer:
+        """Ask until `fact` is none of `pending`; then it must be what is expected."""
+        began = time.monotonic()
+        while (answer := self._send(who, "GET", path)).status == 200 and answer.fact(fact) in pending:
+            if time.monotonic() - began > self._patience:
+                raise UnexpectedAnswer(
+                    f"{answer.asked}: expected {fact} {expected}, got {answer.fact(fact)} ({self._waited()})"
+                )
+            time.sleep(_POLL_SECONDS)
+        _expect(answer.asked, 200, answer.status, answer)
+        self._tell(answer, f"{answer.status} {fact} {answer.fact(fact)}", time.monotonic() - began)
+        _expect(fact, expected, answer.fact(fact), answer)
+        return answer
+
+    def _send(
+        self,
+        who: Person | None,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """A token is good for a day, and the clock moves: each request has a new one."""
+        token = self._system.token(who.sub, name=who.name, groups=list(who.groups)) if who else None
+        return self._client.send(method, path, token, body, headers)
+
+    def _advance(self, by: timedelta) -> None:
+        self._system.advance(by)
+        self._console.print(f"{'':>13}it is {_spoken(self._system.clock.now())}", style="yellow")
+
+    def _tell(self, answer: Answer, came: str, seconds: float) -> None:
+        self._line(f"{answer.asked.replace(self._edition.module_id, '…')} → {came}", seconds, "dim")
+
+    def _line(self, text: str, seconds: float, style: str) -> None:
+        self._console.print(f"{seconds * 1000:>8.0f} ms  {text}", style=style)
+
+    def _waited(self) -> str:
+        return f"waited {self._patience:g} s; the reason may be in {_shown(LOG)}"
+
+
+def _expect(what: str, expected: object, got: object, answer: Answer | None = None) -> None:
+    """Raise UnexpectedAnswer unless they are equal; `answer` is shown with the difference."""
+    if expected != got:
+        context = f" in {answer.excerpt}" if answer else ""
+        raise UnexpectedAnswer(f"{what}: expected {expected}, got {got}{context}")
+
+
+def _options(question: dict[str, Any], *, correct: bool) -> list[str]:
+    return [option["option_id"] for option in question["options"] if option["correct"] is correct]
+
+
+def _score(enrolment: Answer, attempt: int) -> str:
+    """Such as `8/8`."""
+    of = enrolment.fact("attempts", attempt - 1)
+    return f"{of['points']:g}/{of['max_points']:g}"
+
+
+def _instant(answer: Answer, *path: str | int) -> datetime:
+    told = answer.fact(*path)
+    try:
+        return datetime.fromisoformat(told)
+    except (TypeError, ValueError):
+        raise UnexpectedAnswer(f"{answer.asked}: expected {path[-1]} to be an instant, got {told}") from None
+
+
+def _spoken(at: datetime) -> str:
+    """Such as `4 May 2022, 22:00 UTC`."""
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
+def _empty(folder: Path) -> None:
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise LocalError(f"{_shown(folder)} cannot be emptied: {error.strerror}") from error
+
+
+def _print_in_any_encoding() -> None:
+    """What the terminal has no letter for is printed as `?`."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")

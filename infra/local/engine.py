@@ -1,0 +1,177 @@
+"""The AWS-compatible engine that keeps the state: moto in this process, or ministack as a child process."""
+
+import io
+import shutil
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from http import HTTPStatus
+from pathlib import Path
+from socket import socket
+from typing import Any, Protocol
+
+from infra.local.errors import LocalError
+from infra.local.http_server import HOST, HttpServer
+
+ENGINES = ("moto", "ministack")
+
+Wake = Callable[[bytes], None]
+"""Told the body of every request that may have written; it names its table or queue."""
+
+
+class Engine(Protocol):
+    """Answers AWS's protocols at `address`; a started one is empty."""
+
+    queue_seconds: float
+    """How often one must look at a queue for what nobody was woken for, such as a message visible again."""
+    stream_seconds: float
+    """The same for a table's stream."""
+
+    @property
+    def address(self) -> str: ...
+
+    def start(self) -> None: ...
+
+    def is_alive(self) -> bool: ...
+
+    def close(self) -> None: ...
+
+
+class Moto:
+    """moto behind one lock: it is not atomic even for one item, and numbers stream records twice under a race.
+
+    Its state belongs to the process, so there is one at a time in a process. Every request takes the lock, so
+    a long poll would hold up all others: receive with WaitTimeSeconds 0 and let `wake` say when to look.
+    """
+
+    queue_seconds = 2.0
+    stream_seconds = 10.0  # seldom: moto keeps 3 KiB of every look for ever
+
+    def __init__(self, wake: Wake) -> None:
+        # Imported here: half a second that neither `token` nor ministack needs.
+        from moto.moto_server.werkzeug_app import (  # noqa: PLC0415
+            DomainDispatcherApplication,
+            create_backend_app,
+        )
+
+        self._app = DomainDispatcherApplication(create_backend_app)
+        self._lock = threading.Lock()
+        self._wake = wake
+        self._server = HttpServer(self._serve, port=0)
+
+    @property
+    def address(self) -> str:
+        return self._server.address
+
+    def start(self) -> None:
+        self._server.start()
+        reset = urllib.request.Request(f"{self.address}/moto-api/reset", method="POST")  # noqa: S310 loopback
+        with urllib.request.urlopen(reset):  # noqa: S310
+            pass
+
+    def is_alive(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self._server.close()
+
+    def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read()
+        environ["wsgi.input"] = io.BytesIO(body)
+        with self._lock:
+            answer = list(self._app(environ, start_response))
+        if _may_write(environ.get("HTTP_X_AMZ_TARGET", "")):
+            self._wake(body)
+        return answer
+
+
+class Ministack:
+    """ministack as a child in an environment of its own: it hands its whole environment to its workers."""
+
+    queue_seconds = 0.2
+    stream_seconds = 0.2
+
+    def __init__(self, home: Path, program: Path) -> None:
+        """`home` is its folder, emptied at the start; LocalError when `program` is not installed."""
+        if not program.exists():
+            raise LocalError("the engine ministack is not installed; `make run ENGINE=ministack` installs it")
+        self._home = home
+        self._program = program
+        self._port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://{HOST}:{self._port}"
+
+    def start(self) -> None:
+        """Raise LocalError when it does not answer within 20 seconds."""
+        shutil.rmtree(self._home, ignore_errors=True)
+        (self._home / "tmp").mkdir(parents=True)
+        environment = {
+            "PATH": f"{self._program.parent}:/usr/bin:/bin",
+            "HOME": str(self._home),
+            "TMPDIR": str(self._home / "tmp"),
+            "GATEWAY_PORT": str(self._port),
+            "BIND_HOST": HOST,
+            "MINISTACK_HOST": HOST,
+            "IOT_MTLS_ENABLED": "0",
+            "PERSIST_STATE": "0",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+        with (self._home / "ministack.log").open("wb") as log:
+            # A session of its own: Ctrl-C in the terminal reaches this process alone, which then ends the child.
+            self._process = subprocess.Popen(  # noqa: S603
+                [str(self._program)],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + 20
+        while not self._answers():
+            if not self.is_alive() or time.monotonic() > deadline:
+                self.close()
+                raise LocalError(f"the engine ministack did not start; see {self._home / 'ministack.log'}")
+            time.sleep(0.05)
+
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def close(self) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self._home / "tmp", ignore_errors=True)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}/_ministack/health", timeout=1) as answer:  # noqa: S310
+                return bool(answer.status == HTTPStatus.OK)
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+def _may_write(target: str) -> bool:
+    service, _, operation = target.partition(".")
+    if service == "AmazonSQS":
+        return operation.startswith("SendMessage")
+    return service.startswith("DynamoDB_") and operation not in ("GetItem", "BatchGetItem", "Query", "Scan")
+
+
+def _free_port() -> int:
+    with closing(socket()) as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

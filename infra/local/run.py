@@ -1,0 +1,88 @@
+"""`make run`: the system served on this machine, with the sample in it."""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra.local import sample
+from infra.local.errors import LocalError
+from infra.local.issuer import STATE
+from infra.local.lambdas import Invocation
+from infra.local.system import LocalSystem
+from shared import observability
+
+logger = logging.getLogger(__name__)
+
+LOG = STATE / "run.log"
+
+
+def run(port: int, engine: str) -> None:
+    """Serve until KeyboardInterrupt; LocalError when it cannot start, or when the engine ends by itself."""
+    began = time.perf_counter()
+
+    def say(text: str) -> None:
+        print(f"{time.perf_counter() - began:6.2f} s  {text}", flush=True)
+
+    with _logging_to(LOG), LocalSystem(port=port, engine=engine, log=LOG, progress=say) as system:
+        system.observers.append(_log)
+        say(f"loaded the sample: {sample.load(system)}")
+        system.drain()
+        system.go_live()
+        say(f"delivered its events; schedules: {', '.join(system.schedules)}")
+        print(_welcome(system), flush=True)
+        while system.is_alive():
+            time.sleep(1)
+        raise LocalError(f"the engine {engine} has ended by itself; its log is in {STATE.name}/")
+
+
+def _welcome(system: LocalSystem) -> str:
+    learner = system.token("dr-a", name="Dr. A")
+    admin = system.token("admin", name="Admin", groups=["admin", "author"])
+    [first, *_] = sorted({each.module_id for each in sample.editions()})
+    curl = "curl -s -w '\\n'"
+    return "\n".join(
+        [
+            "",
+            f"Serving {system.address} (Ctrl-C ends it; what the functions print is in {STATE.name}/{LOG.name})",
+            "",
+            "Learner dr-a, a member of the society:",
+            learner,
+            "",
+            "Admin and author:",
+            admin,
+            "",
+            "Try:",
+            f"{curl} {system.address}/modules",
+            f"{curl} -X PUT {system.address}/modules/{first}/enrolment -H 'Authorization: Bearer {learner}'",
+            f"{curl} {system.address}/admin/learners/dr-b/membership -H 'Authorization: Bearer {admin}'",
+            "",
+        ]
+    )
+
+
+def _log(invocation: Invocation) -> None:
+    outcome = "ok" if invocation.error is None else type(invocation.error).__name__
+    logger.info("%s by %s: %s in %.0f ms", invocation.function, invocation.trigger, outcome, invocation.seconds * 1000)
+
+
+@contextmanager
+def _logging_to(path: Path) -> Iterator[None]:
+    """This package's and the libraries' log, with the tracebacks of faults, in a file begun anew.
+
+    The functions' own logger writes there by itself, as what it prints is set aside.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("", encoding="utf-8")
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    handler.addFilter(lambda record: record.name != observability.logger.name)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    logging.getLogger("infra.local").setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()

@@ -1,0 +1,108 @@
+"""Follows the events of a running system: which step took which, and what it announced."""
+
+import re
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra.local.lambdas import Invocation
+from shared.messaging.codec import decode_outbox
+
+_SCHEDULE = "schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A step's answer to an event, or to its schedule: what it announced, in alphabetical order."""
+
+    cause: str
+    step: str
+    announced: tuple[str, ...]
+    seconds: float = field(compare=False)
+
+    def __str__(self) -> str:
+        """Such as `attempt.submitted → grade → attempt.passed`."""
+        return " → ".join([self.cause, self.step, *([", ".join(self.announced)] if self.announced else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What a step was called for; the schedule's calls have no event."""
+
+    event: str | None
+    cause: str
+    step: str
+    seconds: float
+
+
+class Trail:
+    """An observer of a LocalSystem. An event counts once, however often it is delivered."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken: list[_Taken] = []
+        self._announced: list[dict[str, Any]] = []
+        self._known: set[tuple[str, str]] = set()
+
+    def __call__(self, invocation: Invocation) -> None:
+        with self._lock:
+            if invocation.error is not None:
+                return
+            match invocation.trigger:
+                case "stream":
+                    self._note_announced(invocation)
+                case "queue":
+                    self._note_taken(invocation)
+                case "schedule" if any((invocation.result or {}).values()):
+                    step = _step(invocation.function)
+                    self._taken.append(_Taken(None, _SCHEDULE, step, invocation.seconds))
+
+    def clear(self) -> None:
+        """Forget the hops so far; what comes late is not forgotten."""
+        with self._lock:
+            self._taken.clear()
+            self._announced.clear()
+
+    def hops(self) -> list[Hop]:
+        """Since the last `clear`, as the steps ended. A step's announcements come in a moment after it."""
+        with self._lock:
+            return [
+                Hop(taken.cause, taken.step, tuple(sorted(self._follow(taken))), taken.seconds) for taken in self._taken
+            ]
+
+    def _follow(self, taken: _Taken) -> list[str]:
+        """An event that is its own cause was announced by a schedule's step: no event or request led to it."""
+        caused = [
+            event
+            for event in self._announced
+            if (None if event["causationid"] == event["id"] else event["causationid"]) == taken.event
+        ]
+        return [_short(event["type"]) for event in caused]
+
+    def _note_announced(self, invocation: Invocation) -> None:
+        for record in invocation.event["Records"]:
+            for event in decode_outbox(record["dynamodb"]["NewImage"]["outbox"]["S"]):
+                if self._is_new("relay", event["id"]):
+                    self._announced.append(dict(event))
+
+    def _note_taken(self, invocation: Invocation) -> None:
+        failed = {failure["itemIdentifier"] for failure in invocation.result["batchItemFailures"]}
+        step = _step(invocation.function)
+        for record, event in zip(invocation.event["Records"], invocation.messages, strict=True):
+            if record["messageId"] not in failed and self._is_new(step, event["id"]):
+                self._taken.append(_Taken(event["id"], _short(event["type"]), step, invocation.seconds))
+
+    def _is_new(self, step: str, event: str) -> bool:
+        known = (step, event) in self._known
+        self._known.add((step, event))
+        return not known
+
+
+def _step(function: str) -> str:
+    """`CloseAttempts` -> `close_attempts`"""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", function).lower()
+
+
+def _short(event_type: str) -> str:
+    """`cme.attempt.passed.v1` -> `attempt.passed`"""
+    return event_type.removeprefix("cme.").rpartition(".v")[0]

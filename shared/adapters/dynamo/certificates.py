@@ -1,0 +1,74 @@
+"""CertificateTable, by number: the head, and one item per issued version; what verification may read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pynamodb.connection import Connection
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactWrite
+
+from shared.adapters.dynamo.learning import DynamoClaims, DynamoEnrolments, DynamoLedger
+from shared.adapters.dynamo.store import EncodeOutbox, Key, Store, was_condition
+from shared.adapters.dynamo.tables import CertificateItem
+from shared.domain.certificate import CertificateHead, CertificateVersion
+from shared.domain.ids import CertificateNumber
+from shared.events.event import Event
+from shared.ports import ConcurrentChange, Issue
+
+
+def head_key(number: CertificateNumber) -> Key:
+    return f"CERTIFICATE#{number}", "HEAD"
+
+
+def version_key(number: CertificateNumber, version: int) -> Key:
+    return f"CERTIFICATE#{number}", f"VERSION#{version:04d}"
+
+
+class DynamoCertificates:
+    """See ``ports.Certificates``."""
+
+    def __init__(self, encode: EncodeOutbox, connection: Connection) -> None:
+        self._connection = connection
+        self._heads = Store(CertificateItem, CertificateHead, lambda head: head_key(head.number), lambda _: {}, encode)
+        self._versions = Store(
+            CertificateItem,
+            CertificateVersion,
+            lambda version: version_key(version.number, version.number_of_version),
+            lambda _: {},
+            encode,
+        )
+        self._claims = DynamoClaims(encode).store
+        self._enrolments = DynamoEnrolments(encode).store
+        self._entries = DynamoLedger(encode).store
+
+    def head(self, number: CertificateNumber) -> CertificateHead | None:
+        return self._heads.find(head_key(number))
+
+    def heads(self, numbers: Sequence[CertificateNumber]) -> Mapping[CertificateNumber, CertificateHead]:
+        keys = [head_key(number) for number in numbers]
+        found = (self._heads.read(item) for item in CertificateItem.batch_get(keys, consistent_read=True))
+        return {head.number: head for head in found}
+
+    def version(self, number: CertificateNumber, version: int) -> CertificateVersion | None:
+        return self._versions.find(version_key(number, version))
+
+    def issue(self, issue: Issue, announcing: Sequence[Event]) -> None:
+        try:
+            with TransactWrite(connection=self._connection) as transaction:
+                transaction.save(self._versions.written(issue.version, announcing))
+                transaction.save(self._heads.written(issue.head, ()))
+                if issue.claim:
+                    transaction.save(self._claims.written(issue.claim, ()))
+                if issue.enrolment:
+                    transaction.save(self._enrolments.written(issue.enrolment, ()))
+                for entry in issue.entries:
+                    transaction.save(self._entries.written(entry, ()))
+        except TransactWriteError as error:
+            if not was_condition(error):
+                raise
+            stored = self.version(issue.version.number, issue.version.number_of_version)
+            if stored != replace(issue.version, version=1):
+                raise ConcurrentChange(f"{issue.version.number} v{issue.version.number_of_version}") from error
+
+    def save_head(self, head: CertificateHead, announcing: Sequence[Event]) -> CertificateHead:
+        return self._heads.save(head, announcing)

@@ -1,0 +1,238 @@
+"""LearningTable: all that is a learner's own, in one partition, so that a transcript is one Query."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from shared.adapters.dynamo.store import SHARDS, EncodeOutbox, Key, Marks, Store, due, due_keys, shard_of
+from shared.adapters.dynamo.tables import LearningItem
+from shared.domain.attempt import Attempt
+from shared.domain.certificate import Order, Reissue
+from shared.domain.claim import Claim, LedgerEntry
+from shared.domain.enrolment import Enrolment, EnrolmentState
+from shared.domain.ids import (
+    AttemptId,
+    CertificateNumber,
+    EditionId,
+    EnrolmentId,
+    EnrolmentReference,
+    LearnerId,
+    ModuleId,
+)
+from shared.domain.job import Cursor
+from shared.domain.learner import Membership, Profile
+from shared.domain.refusals import NotEnrolled
+from shared.events.event import Event
+from shared.ports import Page
+
+CLOSE = "close"
+RECOVER = "recover"
+# What was announced and not taken up within this time may have lost its message.
+RECOVER_AFTER = timedelta(minutes=5)
+
+
+def _partition(learner_id: str) -> str:
+    return f"LEARNER#{learner_id}"
+
+
+def _edition(edition: EditionId) -> str:
+    return f"{edition.module_id}#{edition.edition:04d}"
+
+
+def enrolment_key(enrolment: EnrolmentId) -> Key:
+    return _partition(enrolment.learner_id), f"ENROLMENT#{_edition(enrolment.of_edition)}"
+
+
+def attempt_key(attempt: AttemptId) -> Key:
+    enrolment = attempt.enrolment
+    return _partition(enrolment.learner_id), f"ATTEMPT#{_edition(enrolment.of_edition)}#{attempt.number:04d}"
+
+
+def claim_key(enrolment: EnrolmentId) -> Key:
+    return _partition(enrolment.learner_id), f"CLAIM#{_edition(enrolment.of_edition)}"
+
+
+def reissue_key(learner_id: LearnerId, number: CertificateNumber, version: int) -> Key:
+    return _partition(learner_id), f"REISSUE#{number}#{version:04d}"
+
+
+def ledger_key(entry: LedgerEntry) -> Key:
+    edition = _edition(EditionId(entry.module_id, entry.edition))
+    return _partition(entry.learner_id), f"CREDIT#{entry.earned_on}#{edition}#{entry.scheme}#{entry.kind}"
+
+
+def _enrolment_marks(enrolment: Enrolment) -> Marks:
+    waiting = enrolment.state is EnrolmentState.REQUESTED
+    return {
+        "edition_shard": f"{_edition(enrolment.id.of_edition)}#{shard_of(enrolment.learner_id)}",
+        **due(RECOVER, str(enrolment.id), enrolment.requested_at + RECOVER_AFTER if waiting else None),
+    }
+
+
+def _attempt_marks(attempt: Attempt) -> Marks:
+    if attempt.is_open:
+        return due(CLOSE, str(attempt.id), attempt.closes_at)
+    handed_in = attempt.graded_at or attempt.submitted_at
+    return due(RECOVER, str(attempt.id), handed_in + RECOVER_AFTER if attempt.is_pending and handed_in else None)
+
+
+def _claim_marks(claim: Claim) -> Marks:
+    return due(RECOVER, str(claim.enrolment), None if claim.certified else claim.content.issued_at + RECOVER_AFTER)
+
+
+def _none(_: object) -> Marks:
+    return {}
+
+
+class DynamoEnrolments:
+    """See ``ports.Enrolments``."""
+
+    def __init__(self, encode: EncodeOutbox) -> None:
+        self.store = Store(
+            LearningItem, Enrolment, lambda enrolment: enrolment_key(enrolment.id), _enrolment_marks, encode
+        )
+
+    def find(self, enrolment: EnrolmentId) -> Enrolment | None:
+        return self.store.find(enrolment_key(enrolment))
+
+    def of_module(self, learner_id: LearnerId, module_id: ModuleId) -> Sequence[Enrolment]:
+        return self.store.of_partition(_partition(learner_id), f"ENROLMENT#{module_id}#")[::-1]
+
+    def meant(self, reference: EnrolmentReference) -> Enrolment | None:
+        if reference.edition is not None:
+            return self.find(EnrolmentId(reference.learner_id, reference.module_id, reference.edition))
+        return next(iter(self.of_module(reference.learner_id, reference.module_id)), None)
+
+    def require(self, reference: EnrolmentReference) -> Enrolment:
+        enrolment = self.meant(reference)
+        if enrolment is None:
+            raise NotEnrolled(f"There is no enrolment in {reference.module_id!r}.")
+        return enrolment
+
+    def save(self, enrolment: Enrolment, announcing: Sequence[Event] = ()) -> Enrolment:
+        return self.store.save(enrolment, announcing)
+
+    def of_edition(self, edition: EditionId, cursor: Cursor, limit: int) -> tuple[Sequence[EnrolmentId], Cursor | None]:
+        found = LearningItem.by_edition.query(
+            f"{_edition(edition)}#{cursor.shard}",
+            limit=limit,
+            last_evaluated_key={name: {"S": value} for name, value in cursor.after.items()} if cursor.after else None,
+        )
+        learners = [LearnerId(item.pk.partition("#")[2]) for item in found]
+        enrolments = [EnrolmentId(learner, edition.module_id, edition.edition) for learner in learners]
+        last = found.last_evaluated_key
+        if last:
+            after = {name: str(value["S"]) for name, value in last.items()}
+            return enrolments, Cursor(shard=cursor.shard, after=after)
+        return enrolments, Cursor(shard=cursor.shard + 1) if cursor.shard + 1 < SHARDS else None
+
+
+class DynamoAttempts:
+    """See ``ports.Attempts``."""
+
+    def __init__(self, encode: EncodeOutbox) -> None:
+        self._store = Store(LearningItem, Attempt, lambda attempt: attempt_key(attempt.id), _attempt_marks, encode)
+
+    def find(self, attempt: AttemptId) -> Attempt | None:
+        return self._store.find(attempt_key(attempt))
+
+    def of(self, enrolment: EnrolmentId) -> Sequence[Attempt]:
+        return self._store.of_partition(_partition(enrolment.learner_id), f"ATTEMPT#{_edition(enrolment.of_edition)}#")
+
+    def save(self, attempt: Attempt, announcing: Sequence[Event] = ()) -> Attempt:
+        return self._store.save(attempt, announcing)
+
+    def due_to_close(self, until: datetime) -> Iterator[AttemptId]:
+        for pk, sk in due_keys(LearningItem, CLOSE, until):
+            _, module_id, edition, number = sk.split("#")
+            learner_id = LearnerId(pk.partition("#")[2])
+            yield AttemptId(EnrolmentId(learner_id, ModuleId(module_id), int(edition)), int(number))
+
+
+class DynamoProfiles:
+    """See ``ports.Profiles``."""
+
+    def __init__(self, encode: EncodeOutbox) -> None:
+        self._store = Store(
+            LearningItem, Profile, lambda profile: (_partition(profile.learner_id), "PROFILE"), _none, encode
+        )
+
+    def find(self, learner_id: LearnerId) -> Profile | None:
+        return self._store.find((_partition(learner_id), "PROFILE"))
+
+    def save(self, profile: Profile) -> Profile:
+        return self._store.save(profile)
+
+
+class DynamoMemberships:
+    """See ``ports.Memberships``."""
+
+    def __init__(self, encode: EncodeOutbox) -> None:
+        self._store = Store(
+            LearningItem, Membership, lambda member: (_partition(member.learner_id), "MEMBERSHIP"), _none, encode
+        )
+
+    def find(self, learner_id: LearnerId) -> Membership | None:
+        return self._store.find((_partition(learner_id), "MEMBERSHIP"))
+
+    def save(self, membership: Membership) -> Membership:
+        return self._store.save(membership)
+
+
+class DynamoClaims:
+    """See ``ports.Claims``."""
+
+    def __init__(self, encode: EncodeOutbox) -> None:
+        self.store = Store(LearningItem, Claim, lambda claim: claim_key(claim.enrolment), _claim_marks, encode)
+
+    def find(self, enrolment: EnrolmentId) -> Claim | None:
+        return self.store.find(claim_key(enrolment))
+
+    def save(self, claim: Claim, announcing: Sequence[Event] = ()) -> Claim:
+        return self.store.save(claim, announcing)
+
+    def of_learner(self, learner_id: LearnerId, limit: int, cursor: str | None) -> Page[Claim]:
+        return self.store.page(_partition(learner_id), "CLAIM#", limit, cursor)
+
+
+class DynamoReissues:
+    """See ``ports.Reissues``."""
+
+    def __init__(self, encode: EncodeOutbox) -> None:
+        self._store = Store(
+            LearningItem,
+            Reissue,
+            lambda reissue: reissue_key(reissue.learner_id, reissue.certificate, reissue.content.version),
+            _none,
+            encode,
+        )
+
+    def find(self, learner_id: LearnerId, number: CertificateNumber, version: int) -> Reissue | None:
+        return self._store.find(reissue_key(learner_id, number, version))
+
+    def save(self, reissue: Reissue, announcing: Sequence[Event]) -> Reissue:
+        return self._store.save(reissue, announcing)
+
+
+class DynamoOrders:
+    """See ``ports.Orders``."""
+
+    def __init__(self, encode: EncodeOutbox) -> None:
+        self._claims = DynamoClaims(encode)
+        self._reissues = DynamoReissues(encode)
+
+    def find(self, enrolment: EnrolmentId, number: CertificateNumber, version: int) -> Order | None:
+        if version > 1:
+            reissue = self._reissues.find(enrolment.learner_id, number, version)
+            return Order(content=reissue.content, show_name=reissue.show_name) if reissue else None
+        claim = self._claims.find(enrolment)
+        return Order(content=claim.content, show_name=claim.show_name) if claim else None
+
+
+class DynamoLedger:
+    """See ``ports.Ledger``. Entries are written by ``DynamoCertificates.issue`` alone."""
+
+    def __init__(self, encode: EncodeOutbox) -> None:
+        self.store = Store(LearningItem, LedgerEntry, ledger_key, _none, encode)
+
+    def of_learner(self, learner_id: LearnerId) -> Sequence[LedgerEntry]:
+        return self.store.of_partition(_partition(learner_id), "CREDIT#")

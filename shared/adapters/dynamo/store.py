@@ -1,0 +1,133 @@
+"""One aggregate, one item, one conditional write: state and events can't part."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from zlib import crc32
+
+from pynamodb.exceptions import DoesNotExist, PutError, PynamoDBException
+
+from shared.adapters.dynamo.tables import DueIndex, Item
+from shared.domain.refusals import foreign_cursor
+from shared.events.event import Event
+from shared.facts import dump, from_facts, instant, to_facts
+from shared.ports import ConcurrentChange, Page
+
+A = TypeVar("A", bound=Any)
+
+EncodeOutbox = Callable[[Sequence[Event]], str]
+Key = tuple[str, str]
+Marks = Mapping[str, str]
+
+# Each index key is spread over this many partitions, so that none of them grows hot.
+SHARDS = 4
+PAGE_SIZE = 100
+CONDITION_FAILED = "ConditionalCheckFailedException"
+
+
+def shard_of(key: str) -> int:
+    return crc32(key.encode()) % SHARDS
+
+
+def due(step: str, key: str, at: datetime | None) -> dict[str, str]:
+    """The attributes that put an item on the due index for ``step`` at ``at``; at None there are none."""
+    return {"due_step": f"{step}#{shard_of(key)}", "due_at": instant(at)} if at else {}
+
+
+def due_keys(item: type[Any], step: str, until: datetime) -> Iterator[Key]:
+    """The keys of what is due for ``step`` by ``until``; read the item again before acting on one."""
+    for shard in range(SHARDS):
+        for found in item.by_due.query(f"{step}#{shard}", DueIndex.due_at <= instant(until), page_size=PAGE_SIZE):
+            yield found.pk, found.sk
+
+
+@dataclass(frozen=True)
+class Store(Generic[A]):
+    """Aggregates of one kind in one table.
+
+    ``key`` gives an aggregate's natural key; ``marks`` the index attributes of its current state:
+    a whole item is written each time, so a mark that no longer holds disappears with the write.
+    """
+
+    item: type[Item]
+    kind: type[A]
+    key: Callable[[A], Key]
+    marks: Callable[[A], Marks]
+    encode: EncodeOutbox
+
+    def find(self, key: Key) -> A | None:
+        """The aggregate as last written, or None."""
+        try:
+            return self.read(self.item.get(*key, consistent_read=True))
+        except DoesNotExist:
+            return None
+
+    def read(self, item: Item) -> A:
+        facts = json.loads(item.facts or "{}")
+        return from_facts({**facts, "version": item.version}, self.kind)
+
+    def of_partition(self, pk: str, prefix: str) -> list[A]:
+        """All aggregates of a partition whose sort key starts with ``prefix``, in its order."""
+        found = self.item.query(pk, self.item.sk.startswith(prefix), consistent_read=True, page_size=PAGE_SIZE)
+        return [self.read(item) for item in found]
+
+    def page(self, pk: str, prefix: str, limit: int, cursor: str | None) -> Page[A]:
+        """A page of a partition in the order of its sort keys; the cursor is the last one read."""
+        if cursor is not None and not cursor.startswith(prefix):
+            raise foreign_cursor()
+        found = self.item.query(
+            pk,
+            self.item.sk.startswith(prefix),
+            consistent_read=True,
+            limit=limit,
+            last_evaluated_key={"pk": {"S": pk}, "sk": {"S": cursor}} if cursor else None,
+        )
+        entries = [self.read(item) for item in found]
+        last = found.last_evaluated_key
+        return Page(entries, str(last["sk"]["S"]) if last else None)
+
+    def written(self, aggregate: A, announcing: Sequence[Event]) -> Item:
+        """The item that a write of ``aggregate`` puts, still at the version that it was read at."""
+        facts = to_facts(aggregate)
+        del facts["version"]
+        item = self.item(*self.key(aggregate), facts=dump(facts), **dict[str, Any](self.marks(aggregate)))
+        if aggregate.version:
+            item.version = aggregate.version
+        if announcing:
+            item.outbox = self.encode(announcing)
+        return item
+
+    def save(self, aggregate: A, announcing: Sequence[Event] = ()) -> A:
+        """Write if nobody else has since ``aggregate`` was read; return it at its new version.
+
+        A failed condition is read back first: the SDK repeats a write whose answer got lost, and
+        then what is stored is what was meant. Raises ConcurrentChange otherwise.
+        """
+        item = self.written(aggregate, announcing)
+        try:
+            item.save()
+        except PutError as error:
+            if error.cause_response_code != CONDITION_FAILED:
+                raise
+            if not self.is_stored(item):
+                raise ConcurrentChange(f"{item.pk} {item.sk}") from error
+        return replace(aggregate, version=aggregate.version + 1)
+
+    def is_stored(self, item: Item) -> bool:
+        """Whether exactly this write took effect."""
+        meant = {**item.attribute_values, "version": (item.version or 0) + 1}
+        try:
+            stored = type(item).get(item.pk, item.sk, consistent_read=True)
+        except DoesNotExist:
+            return False
+        return bool(stored.attribute_values == {name: value for name, value in meant.items() if value is not None})
+
+
+def was_condition(error: PynamoDBException) -> bool:
+    """Whether a write or a transaction failed because a condition did, or because another was under way."""
+    return any(
+        reason is not None and reason.code in ("ConditionalCheckFailed", "TransactionConflict")
+        for reason in getattr(error, "cancellation_reasons", ())
+    )

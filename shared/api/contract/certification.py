@@ -1,0 +1,483 @@
+"""The operations of the certification room: claims, the learner's record, verification, reissue."""
+
+from datetime import date
+from decimal import Decimal
+from http import HTTPMethod, HTTPStatus
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field
+
+from shared.api.contract.enrolment import ADMINS, ENROLMENT
+from shared.api.contract.modules import EditionQuery
+from shared.api.operation import DEFAULT_LIMIT, MAX_LIMIT, Operation, Query
+from shared.api.shapes import Amount, Body, Identifier, Instant, Printable, View
+from shared.domain.certificate import CertificateContent, CertificateHead, CertificateStatus, CertificateVersion
+from shared.domain.claim import ClaimedCredit, LedgerEntry
+from shared.domain.learner import Profile
+from shared.domain.transcript import Transcript
+from shared.ports import PresignedAddress
+
+CERTIFICATE = "/certificates/{number}"
+ADMIN_CERTIFICATE = f"/admin{CERTIFICATE}"
+
+# Longer names are refused as unprintable, not as malformed.
+Name = Annotated[str, Field(max_length=2000)]
+
+
+class EvaluationBody(Body):
+    """Answers by question id: free text, or one of the question's options."""
+
+    answers: Annotated[dict[Identifier, Annotated[str, Field(min_length=1, max_length=5000)]], Field(max_length=100)]
+
+
+class EvaluationReceiptView(View):
+    evaluated_at: Instant
+
+
+class ClaimedCreditBody(Body):
+    scheme: Annotated[str, Field(max_length=100)]
+    amount: Amount
+
+    def claimed(self) -> ClaimedCredit:
+        return ClaimedCredit(scheme=self.scheme, amount=Decimal(self.amount))
+
+
+class ClaimBody(Body):
+    """Without credits the certificate is one of participation."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "attested_name": "Ada Lovelace",
+                    "profession": "MD",
+                    "credits": [{"scheme": "ESMO-MORA", "amount": "1.00"}],
+                }
+            ]
+        }
+    )
+
+    attested_name: Name
+    profession: Printable
+    credits: Annotated[list[ClaimedCreditBody], Field(max_length=20)]
+    show_name: bool = False
+
+
+class ClaimView(View):
+    certificate: str
+
+
+PUT_EVALUATION = Operation(
+    id="putEvaluation",
+    summary="Fill in the evaluation form",
+    method=HTTPMethod.PUT,
+    path=f"{ENROLMENT}/evaluation",
+    query=EditionQuery,
+    body=EvaluationBody,
+    answers={HTTPStatus.OK: EvaluationReceiptView},
+    problems=("forbidden", "not-found", "invalid-request", "too-large", "not-enrolled", "not-passed"),
+)
+PUT_CLAIM = Operation(
+    id="claimCredit",
+    summary="Claim credit for a passed test",
+    method=HTTPMethod.PUT,
+    path=f"{ENROLMENT}/claim",
+    query=EditionQuery,
+    body=ClaimBody,
+    answers={HTTPStatus.ACCEPTED: ClaimView, HTTPStatus.OK: ClaimView},
+    problems=(
+        "forbidden", "not-found", "invalid-request", "too-large", "not-enrolled", "not-passed",
+        "evaluation-missing", "credit-not-allowed", "claim-window-over", "name-not-printable",
+    ),
+)  # fmt: skip
+
+
+class TranscriptQuery(Query):
+    year: Annotated[int, Field(ge=1900, le=9999)] | None = None
+    scheme: str | None = None
+
+
+class TranscriptEntryView(View):
+    earned_on: str
+    module_id: str
+    edition: int
+    title: str
+    scheme: str
+    category: str
+    amount: str
+    certificate: str
+    kind: str
+
+    @classmethod
+    def of(cls, entry: LedgerEntry) -> Self:
+        return cls(
+            earned_on=entry.earned_on,
+            module_id=entry.module_id,
+            edition=entry.edition,
+            title=entry.title,
+            scheme=entry.scheme,
+            category=entry.category,
+            amount=str(entry.amount),
+            certificate=entry.certificate,
+            kind=entry.kind,
+        )
+
+
+class YearTotalView(View):
+    year: int
+    scheme: str
+    amount: str
+
+
+class CycleTotalView(View):
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+    scheme: str
+    first: Annotated[date, Field(alias="from")]
+    to: date
+    amount: str
+
+
+class TranscriptView(View):
+    entries: list[TranscriptEntryView]
+    totals: list[YearTotalView]
+    cycle: list[CycleTotalView]
+
+    @classmethod
+    def of(cls, transcript: Transcript) -> Self:
+        return cls(
+            entries=[TranscriptEntryView.of(entry) for entry in transcript.entries],
+            totals=[
+                YearTotalView(year=total.year, scheme=total.scheme, amount=str(total.amount))
+                for total in transcript.totals
+            ],
+            cycle=[
+                CycleTotalView(scheme=total.scheme, first=total.first, to=total.last, amount=str(total.amount))
+                for total in transcript.cycle
+            ],
+        )
+
+
+class CertificatesQuery(Query):
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    cursor: str | None = None
+
+
+class VersionQuery(Query):
+    version: Annotated[int, Field(ge=1, le=9999)] | None = None
+
+
+class CreditView(View):
+    scheme: str
+    category: str
+    amount: str
+
+
+class CertificateLinks(View):
+    pdf: str
+    verify: str
+
+
+class CertificateView(View):
+    """``supersedes`` and ``reason`` come with a reissued version, a revocation's code with a revoked one."""
+
+    number: str
+    version: int
+    status: str
+    module_id: str
+    edition: int
+    title: str
+    attested_name: str
+    credits: list[CreditView]
+    completed_at: Instant
+    issued_at: Instant
+    supersedes: int | None = None
+    reason: str | None = None
+    links: CertificateLinks
+
+    @classmethod
+    def of(cls, content: CertificateContent, head: CertificateHead) -> Self:
+        return cls(
+            number=content.number,
+            version=content.version,
+            status=head.status_of(content.version),
+            module_id=content.module_id,
+            edition=content.edition,
+            title=content.title,
+            attested_name=content.attested_name,
+            credits=[
+                CreditView(scheme=line.scheme, category=line.category, amount=str(line.amount))
+                for line in content.credits
+            ],
+            completed_at=content.completed_at,
+            issued_at=content.issued_at,
+            supersedes=content.supersedes,
+            reason=head.revoked_for or content.reason,
+            links=CertificateLinks(
+                pdf=f"/certificates/{content.number}/pdf?version={content.version}", verify=content.verification_url
+            ),
+        )
+
+
+class CertificatesView(View):
+    certificates: list[CertificateView]
+    next: str | None
+
+
+class PdfAddressView(View):
+    url: str
+    expires_at: Instant
+
+    @classmethod
+    def of(cls, address: PresignedAddress) -> Self:
+        return cls(url=address.url, expires_at=address.expires_at)
+
+
+class ProfileBody(Body):
+    """What is absent is kept."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Ada Lovelace", "profession": "MD"}]})
+
+    name: Name | None = None
+    profession: Printable | None = None
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] | None = None
+    licence: Annotated[str, Field(max_length=100)] | None = None
+    npi: Annotated[str, Field(pattern=r"^\d{10}$")] | None = None
+    birth_month_day: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")] | None = None
+    reporting_consent: bool | None = None
+
+
+class ProfileView(View):
+    learner_id: str
+    name: str | None
+    profession: str | None
+    language: str | None
+    licence: str | None
+    npi: str | None
+    birth_month_day: str | None
+    reporting_consent: bool | None
+
+    @classmethod
+    def of(cls, profile: Profile) -> Self:
+        return cls(
+            learner_id=profile.learner_id,
+            name=profile.name,
+            profession=profile.profession,
+            language=profile.language,
+            licence=profile.licence,
+            npi=profile.npi,
+            birth_month_day=profile.birth_month_day,
+            reporting_consent=profile.reporting_consent,
+        )
+
+
+GET_TRANSCRIPT = Operation(
+    id="getTranscript",
+    summary="The learner's credit: entries, totals per year and for the five-year cycle",
+    method=HTTPMethod.GET,
+    path="/transcript",
+    query=TranscriptQuery,
+    answers={HTTPStatus.OK: TranscriptView},
+    problems=("forbidden", "invalid-request"),
+)
+LIST_CERTIFICATES = Operation(
+    id="listCertificates",
+    summary="The learner's certificates",
+    method=HTTPMethod.GET,
+    path="/certificates",
+    query=CertificatesQuery,
+    answers={HTTPStatus.OK: CertificatesView},
+    problems=("forbidden", "invalid-request"),
+)
+GET_CERTIFICATE = Operation(
+    id="getCertificate",
+    summary="One certificate of the learner, in its current version unless another is named",
+    method=HTTPMethod.GET,
+    path=CERTIFICATE,
+    query=VersionQuery,
+    answers={HTTPStatus.OK: CertificateView},
+    problems=("forbidden", "not-found", "invalid-request"),
+)
+GET_CERTIFICATE_PDF = Operation(
+    id="getCertificatePdf",
+    summary="The way to the PDF: an address that is good for five minutes",
+    method=HTTPMethod.GET,
+    path=f"{CERTIFICATE}/pdf",
+    query=VersionQuery,
+    headers=("Accept",),
+    answers={HTTPStatus.SEE_OTHER: None, HTTPStatus.OK: PdfAddressView},
+    problems=("forbidden", "not-found", "invalid-request"),
+)
+GET_ME = Operation(
+    id="getProfile",
+    summary="The learner's own profile",
+    method=HTTPMethod.GET,
+    path="/me",
+    answers={HTTPStatus.OK: ProfileView},
+    problems=("forbidden",),
+)
+PUT_ME = Operation(
+    id="putProfile",
+    summary="Name and profession as certificates will print them",
+    method=HTTPMethod.PUT,
+    path="/me",
+    body=ProfileBody,
+    answers={HTTPStatus.OK: ProfileView},
+    problems=("forbidden", "invalid-request", "too-large", "name-not-printable"),
+)
+
+
+class VerificationView(View):
+    """What the public learns. Of an unknown number only ``status``."""
+
+    status: CertificateStatus
+    version: int | None = None
+    title: str | None = None
+    credits: list[CreditView] | None = None
+    completed_on: date | None = None
+    issued_on: date | None = None
+    holder: str | None = None
+    pdf_sha256: str | None = None
+    reason: str | None = None
+
+    @classmethod
+    def of(cls, version: CertificateVersion, head: CertificateHead) -> Self:
+        return cls(
+            status=head.status_of(version.number_of_version),
+            version=version.number_of_version,
+            title=version.title,
+            credits=[
+                CreditView(scheme=credit.scheme, category=credit.category, amount=str(credit.amount))
+                for credit in version.credits
+            ],
+            completed_on=version.completed_on,
+            issued_on=version.issued_on,
+            holder=version.holder,
+            pdf_sha256=version.pdf_sha256,
+            reason=head.revoked_for,
+        )
+
+
+VERIFY = Operation(
+    id="verifyCertificate",
+    summary="Whether a certificate is valid: a page, or JSON when asked for",
+    method=HTTPMethod.GET,
+    path="/verify/{number}",
+    query=VersionQuery,
+    headers=("Accept",),
+    answers={HTTPStatus.OK: VerificationView, HTTPStatus.NOT_FOUND: VerificationView},
+    problems=("invalid-request",),
+    public=True,
+)
+
+
+class AdminCertificateView(View):
+    number: str
+    learner_id: str
+    module_id: str
+    edition: int
+    version: int
+    status: str
+    attested_name: str
+    profession: str
+    revoked_at: Instant | None = None
+    reason_code: str | None = None
+    note: str | None = None
+
+    @classmethod
+    def of(cls, head: CertificateHead, content: CertificateContent) -> Self:
+        return cls(
+            number=head.number,
+            learner_id=head.learner_id,
+            module_id=head.module_id,
+            edition=head.edition,
+            version=head.current,
+            status=head.status_of(head.current),
+            attested_name=content.attested_name,
+            profession=content.profession,
+            revoked_at=head.revoked_at,
+            reason_code=head.revoked_for,
+            note=head.revocation_note,
+        )
+
+
+class ReissueBody(Body):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "Name corrected", "attested_name": "Ada Lovelace-Byron"}]}
+    )
+
+    reason: Printable
+    attested_name: Name | None = None
+    profession: Printable | None = None
+
+
+class ReissueView(View):
+    number: str
+    version: int
+
+
+class RevocationBody(Body):
+    reason_code: Literal["issued-in-error", "fraud", "credit-withdrawn", "holder-request", "other"]
+    note: Annotated[str, Field(max_length=2000)]
+
+
+class RevocationView(View):
+    number: str
+    status: str
+    reason_code: str | None
+    revoked_at: Instant | None
+
+    @classmethod
+    def of(cls, head: CertificateHead) -> Self:
+        return cls(
+            number=head.number,
+            status=head.status_of(head.current),
+            reason_code=head.revoked_for,
+            revoked_at=head.revoked_at,
+        )
+
+
+GET_ADMIN_CERTIFICATE = Operation(
+    id="getCertificateAsAdmin",
+    summary="A certificate with its holder",
+    method=HTTPMethod.GET,
+    path=ADMIN_CERTIFICATE,
+    answers={HTTPStatus.OK: AdminCertificateView},
+    problems=("forbidden", "not-found"),
+    groups=ADMINS,
+)
+REISSUE = Operation(
+    id="reissueCertificate",
+    summary="Order the next version of a certificate; If-Match names the version it supersedes",
+    method=HTTPMethod.POST,
+    path=f"{ADMIN_CERTIFICATE}/reissues",
+    body=ReissueBody,
+    headers=("If-Match",),
+    answers={HTTPStatus.ACCEPTED: ReissueView},
+    problems=("forbidden", "not-found", "invalid-request", "too-large", "name-not-printable", "version-conflict"),
+    groups=ADMINS,
+)
+REVOKE = Operation(
+    id="revokeCertificate",
+    summary="Revoke a certificate; verification shows it at once",
+    method=HTTPMethod.POST,
+    path=f"{ADMIN_CERTIFICATE}/revocation",
+    body=RevocationBody,
+    answers={HTTPStatus.OK: RevocationView},
+    problems=("forbidden", "not-found", "invalid-request", "too-large"),
+    groups=ADMINS,
+)
+OPERATIONS = (
+    PUT_EVALUATION,
+    PUT_CLAIM,
+    GET_TRANSCRIPT,
+    LIST_CERTIFICATES,
+    GET_CERTIFICATE,
+    GET_CERTIFICATE_PDF,
+    GET_ME,
+    PUT_ME,
+    VERIFY,
+    GET_ADMIN_CERTIFICATE,
+    REISSUE,
+    REVOKE,
+)

@@ -1,0 +1,240 @@
+"""The operations of the enrolment room: a learner's own enrolment, and memberships for admins."""
+
+from datetime import date
+from http import HTTPMethod, HTTPStatus
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from shared.api.contract.modules import MODULE, EditionQuery
+from shared.api.operation import Operation
+from shared.api.shapes import Body, Instant, View, number
+from shared.domain.attempt import Attempt, AttemptHistory
+from shared.domain.edition import EditionContent
+from shared.domain.enrolment import DeclineReason, Enrolment, EnrolmentState
+from shared.domain.learner import Membership
+
+ADMINS = frozenset({"admin"})
+ENROLMENT = f"{MODULE}/enrolment"
+MEMBERSHIP = "/admin/learners/{learner_id}/membership"
+
+WHAT_TO_DO = {
+    DeclineReason.NOT_A_MEMBER: "This module is for members. Ask the society's office to join, then enrol anew.",
+    DeclineReason.PREREQUISITE_MISSING: "Pass the modules that this one builds on, then enrol anew.",
+    DeclineReason.MODULE_CLOSED: "This edition is closed. Look for a newer edition in the catalogue.",
+}
+
+
+class EnrolmentRequestView(View):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "module_id": "optimal-management-of-oligometastatic-disease",
+                    "edition": 1,
+                    "state": "requested",
+                }
+            ]
+        }
+    )
+
+    module_id: str
+    edition: int
+    state: str
+
+    @classmethod
+    def of(cls, enrolment: Enrolment) -> Self:
+        return cls(module_id=enrolment.module_id, edition=enrolment.edition, state=enrolment.state)
+
+
+class AttemptSummaryView(View):
+    attempt: int
+    state: str
+    started_at: Instant
+    deadline: Instant
+    submitted_at: Instant | None
+    points: float | None
+    max_points: float | None
+    passed: bool | None
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> Self:
+        score = attempt.score
+        return cls(
+            attempt=attempt.number,
+            state=attempt.state,
+            started_at=attempt.started_at,
+            deadline=attempt.ends_at,
+            submitted_at=attempt.submitted_at,
+            points=number(score.points) if score else None,
+            max_points=number(score.max_points) if score else None,
+            passed=attempt.passed,
+        )
+
+
+class EnrolmentView(View):
+    """``what_to_do`` comes with a reason; ``claim_until`` after a pass; ``certificate`` once it has a number."""
+
+    module_id: str
+    edition: int
+    state: str
+    reason: str | None = None
+    what_to_do: str | None = None
+    acknowledged: bool
+    viewed_seconds: int
+    attempts: list[AttemptSummaryView]
+    attempts_left: int
+    next_attempt_at: Instant | None
+    claim_until: Instant | None = None
+    certificate: str | None = None
+
+    @classmethod
+    def of(cls, enrolment: Enrolment, history: AttemptHistory, content: EditionContent, information_hash: str) -> Self:
+        exhausted = enrolment.state is EnrolmentState.CONFIRMED and history.is_exhausted
+        return cls(
+            module_id=enrolment.module_id,
+            edition=enrolment.edition,
+            state="exhausted" if exhausted else enrolment.state,
+            reason=enrolment.reason,
+            what_to_do=WHAT_TO_DO[enrolment.reason] if enrolment.reason else None,
+            acknowledged=enrolment.acknowledged_hash == information_hash,
+            viewed_seconds=enrolment.viewing.seconds,
+            attempts=[AttemptSummaryView.of(attempt) for attempt in history.attempts],
+            attempts_left=history.left,
+            next_attempt_at=history.next_attempt_at,
+            claim_until=enrolment.claim_until(content.claim_window),
+            certificate=enrolment.certificate,
+        )
+
+
+class AcknowledgementBody(Body):
+    information_hash: Annotated[str, Field(max_length=200)]
+
+
+class AcknowledgementView(View):
+    acknowledged: bool
+    acknowledged_at: Instant
+
+
+def _forwards(segment: list[int]) -> list[int]:
+    if segment[0] > segment[1]:
+        raise ValueError("A segment runs from its first second to its last.")
+    return segment
+
+
+SegmentBody = Annotated[
+    list[Annotated[int, Field(ge=0, le=1_000_000)]], Field(min_length=2, max_length=2), AfterValidator(_forwards)
+]
+
+
+class ViewsBody(Body):
+    """Watched parts of the presentation as ``[from, to]`` in whole seconds."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"segments": [[0, 600], [590, 1200]]}]})
+
+    segments: Annotated[list[SegmentBody], Field(max_length=1000)]
+
+
+class ViewsView(View):
+    viewed_seconds: int
+
+
+PUT_ENROLMENT = Operation(
+    id="requestEnrolment",
+    summary="Ask to enrol, in the open edition unless another is named",
+    method=HTTPMethod.PUT,
+    path=ENROLMENT,
+    query=EditionQuery,
+    answers={HTTPStatus.ACCEPTED: EnrolmentRequestView, HTTPStatus.OK: EnrolmentRequestView},
+    problems=("forbidden", "not-found", "invalid-request", "module-closed"),
+)
+GET_ENROLMENT = Operation(
+    id="getEnrolment",
+    summary="How far the learner is",
+    method=HTTPMethod.GET,
+    path=ENROLMENT,
+    query=EditionQuery,
+    answers={HTTPStatus.OK: EnrolmentView},
+    problems=("forbidden", "not-found", "invalid-request"),
+)
+DELETE_ENROLMENT = Operation(
+    id="withdrawEnrolment",
+    summary="Withdraw; an open attempt is closed ungraded",
+    method=HTTPMethod.DELETE,
+    path=ENROLMENT,
+    query=EditionQuery,
+    answers={HTTPStatus.OK: EnrolmentRequestView},
+    problems=("forbidden", "not-found", "invalid-request", "not-enrolled", "already-passed"),
+)
+PUT_ACKNOWLEDGEMENT = Operation(
+    id="acknowledgeInformation",
+    summary="Acknowledge the information about the module by its hash",
+    method=HTTPMethod.PUT,
+    path=f"{ENROLMENT}/acknowledgement",
+    query=EditionQuery,
+    body=AcknowledgementBody,
+    answers={HTTPStatus.OK: AcknowledgementView},
+    problems=(
+        "forbidden", "not-found", "invalid-request", "too-large", "not-enrolled", "not-confirmed",
+        "information-changed",
+    ),
+)  # fmt: skip
+POST_VIEWS = Operation(
+    id="recordViews",
+    summary="Record watched parts of the presentation",
+    method=HTTPMethod.POST,
+    path=f"{ENROLMENT}/views",
+    query=EditionQuery,
+    body=ViewsBody,
+    answers={HTTPStatus.OK: ViewsView},
+    problems=("forbidden", "not-found", "invalid-request", "too-large", "not-enrolled", "not-confirmed"),
+)
+
+
+class MembershipBody(Body):
+    """``until`` is the last day of the membership; without it there is no end."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"member": True, "until": "2027-12-31"}]})
+
+    member: bool
+    until: date | None = None
+
+
+class MembershipView(View):
+    learner_id: str
+    member: bool
+    until: date | None
+
+    @classmethod
+    def of(cls, membership: Membership) -> Self:
+        return cls(learner_id=membership.learner_id, member=membership.member, until=membership.until)
+
+
+PUT_MEMBERSHIP = Operation(
+    id="putMembership",
+    summary="Say whether a learner is a member, and until when",
+    method=HTTPMethod.PUT,
+    path=MEMBERSHIP,
+    body=MembershipBody,
+    answers={HTTPStatus.OK: MembershipView},
+    problems=("forbidden", "not-found", "invalid-request", "too-large"),
+    groups=ADMINS,
+)
+GET_MEMBERSHIP = Operation(
+    id="getMembership",
+    summary="Whether a learner is a member",
+    method=HTTPMethod.GET,
+    path=MEMBERSHIP,
+    answers={HTTPStatus.OK: MembershipView},
+    problems=("forbidden", "not-found"),
+    groups=ADMINS,
+)
+OPERATIONS = (
+    PUT_ENROLMENT,
+    GET_ENROLMENT,
+    DELETE_ENROLMENT,
+    PUT_ACKNOWLEDGEMENT,
+    POST_VIEWS,
+    PUT_MEMBERSHIP,
+    GET_MEMBERSHIP,
+)

@@ -1,0 +1,554 @@
+"""The operations of the modules room: the catalogue for everyone, the drafts for authors."""
+
+from datetime import date
+from decimal import Decimal
+from http import HTTPMethod, HTTPStatus
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Field
+
+from shared.api.operation import DEFAULT_LIMIT, KIB, MAX_LIMIT, Operation, Query
+from shared.api.shapes import Amount, Body, Identifier, Instant, Text, View, number
+from shared.domain.availability import EditionStatus
+from shared.domain.edition import Edition
+from shared.domain.publication import Gap
+from shared.domain.questions import AnswerKey, Bank
+
+AUTHORS = frozenset({"author"})
+MAX_BANK_BYTES = 4 * 1024 * KIB
+MODULE = "/modules/{module_id}"
+EDITION = "/admin/modules/{module_id}/editions/{edition}"
+
+
+class ModulesQuery(Query):
+    topic: str | None = None
+    q: str | None = None
+    open: bool | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    cursor: str | None = None
+
+
+class EditionQuery(Query):
+    edition: Annotated[int, Field(ge=1, le=9999)] | None = None
+
+
+class OfferView(View):
+    scheme: str
+    category: str
+    maximum: str
+
+
+class ModuleCard(View):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "module_id": "optimal-management-of-oligometastatic-disease",
+                    "edition": 1,
+                    "title": "Optimal Management of Oligometastatic Disease in Solid Tumours",
+                    "authors": ["Dr. Tolia", "Dr. Tsapakidis"],
+                    "topics": ["oligometastatic disease"],
+                    "slides": 71,
+                    "minutes": 52,
+                    "credits": [{"scheme": "ESMO-MORA", "category": "Category 1", "maximum": "1.00"}],
+                    "members_only": True,
+                    "published_on": "2020-05-05",
+                    "expires_on": "2022-05-04",
+                    "open": False,
+                }
+            ]
+        }
+    )
+
+    module_id: str
+    edition: int
+    title: str
+    authors: list[str]
+    topics: list[str]
+    slides: int
+    minutes: int
+    credits: list[OfferView]
+    members_only: bool
+    published_on: date
+    expires_on: date
+    open: bool
+
+    @classmethod
+    def of(cls, status: EditionStatus, *, is_open: bool) -> "ModuleCard":
+        return ModuleCard(**_card(status, is_open=is_open))
+
+
+def _card(status: EditionStatus, *, is_open: bool) -> dict[str, Any]:
+    card = status.card
+    return {
+        "module_id": status.module_id,
+        "edition": status.edition,
+        "title": card.title,
+        "authors": list(card.authors),
+        "topics": list(card.topics),
+        "slides": card.slides,
+        "minutes": card.minutes,
+        "credits": [OfferView(**offer) for offer in card.credits],
+        "members_only": card.members_only,
+        "published_on": card.published_on,
+        "expires_on": card.expires_on,
+        "open": is_open,
+    }
+
+
+class ModulesView(View):
+    modules: list[ModuleCard]
+    next: str | None
+
+
+class RelationshipView(View):
+    company: str
+    nature: str
+
+
+class DisclosureView(View):
+    relationships: list[RelationshipView]
+    mitigated: bool
+    declared_on: date
+
+
+class FacultyView(View):
+    name: str
+    role: str
+    credentials: str
+    disclosure: DisclosureView
+
+
+class TestView(View):
+    questions: int
+    pass_mark: int
+    attempts: int
+    cooldown_hours: int
+    time_limit_minutes: int | None
+
+
+class ViewingView(View):
+    required_percent: int
+
+
+class EvaluationQuestionView(View):
+    question_id: str
+    text: str
+    options: list[str]
+
+
+class EvaluationView(View):
+    required: bool
+    questions: list[EvaluationQuestionView]
+
+
+class ModuleView(ModuleCard):
+    """The card, and all that a learner is told before the test."""
+
+    objectives: list[str]
+    summary: str
+    medium: str
+    released_on: date
+    reviewed_on: date
+    expires_at: Instant
+    faculty: list[FacultyView]
+    commercial_support: list[str]
+    test: TestView
+    viewing: ViewingView
+    evaluation: EvaluationView
+    claim: str
+    information_hash: str
+
+    @classmethod
+    def of_edition(cls, edition: Edition, status: EditionStatus, *, is_open: bool) -> Self:
+        content = edition.content
+        return cls(
+            **_card(status, is_open=is_open),
+            objectives=list(content.objectives),
+            summary=content.summary,
+            medium=content.medium,
+            released_on=content.released_on,
+            reviewed_on=content.reviewed_on,
+            expires_at=status.terminates_at,
+            faculty=[
+                FacultyView(
+                    name=member.name,
+                    role=member.role,
+                    credentials=member.credentials,
+                    disclosure=DisclosureView(
+                        relationships=[
+                            RelationshipView(company=relationship.company, nature=relationship.nature)
+                            for relationship in member.disclosure.relationships
+                        ],
+                        mitigated=member.disclosure.mitigated,
+                        declared_on=member.disclosure.declared_on,
+                    ),
+                )
+                for member in content.faculty
+            ],
+            commercial_support=list(content.commercial_support),
+            test=TestView(
+                questions=content.test.questions,
+                pass_mark=content.test.pass_mark,
+                attempts=content.test.attempts,
+                cooldown_hours=content.test.cooldown_hours,
+                time_limit_minutes=content.test.time_limit_minutes,
+            ),
+            viewing=ViewingView(required_percent=content.viewing.required_percent),
+            evaluation=EvaluationView(
+                required=content.evaluation.required,
+                questions=[
+                    EvaluationQuestionView(
+                        question_id=question.question_id, text=question.text, options=list(question.options)
+                    )
+                    for question in content.evaluation.questions
+                ],
+            ),
+            claim=content.claim,
+            information_hash=edition.information_hash,
+        )
+
+
+class OpenApiView(View):
+    """An OpenAPI 3.1 document."""
+
+    model_config = ConfigDict(extra="allow")
+
+    openapi: str
+    info: dict[str, Any]
+    paths: dict[str, Any]
+
+
+LIST_MODULES = Operation(
+    id="listModules",
+    summary="The catalogue, the latest release first",
+    method=HTTPMethod.GET,
+    path="/modules",
+    query=ModulesQuery,
+    answers={HTTPStatus.OK: ModulesView},
+    problems=("invalid-request",),
+    public=True,
+)
+GET_MODULE = Operation(
+    id="getModule",
+    summary="One module with all that a learner is told before the test",
+    method=HTTPMethod.GET,
+    path=MODULE,
+    query=EditionQuery,
+    answers={HTTPStatus.OK: ModuleView},
+    problems=("not-found", "invalid-request"),
+    public=True,
+)
+GET_OPENAPI = Operation(
+    id="getOpenApi",
+    summary="This document",
+    method=HTTPMethod.GET,
+    path="/openapi.json",
+    answers={HTTPStatus.OK: OpenApiView},
+    public=True,
+)
+
+
+# What authors send: drafts may have gaps, so nothing is required and null is taken.
+
+
+class ProviderBody(Body):
+    name: Text | None = None
+    joint_provider: Text | None = None
+
+
+class SignatoryBody(Body):
+    name: Text | None = None
+    title: Text | None = None
+
+
+class RelationshipBody(Body):
+    company: Text | None = None
+    nature: Text | None = None
+
+
+class DisclosureBody(Body):
+    relationships: list[RelationshipBody] | None = None
+    mitigated: bool | None = None
+    declared_on: date | None = None
+
+
+class FacultyBody(Body):
+    name: Text | None = None
+    role: Text | None = None
+    credentials: Text | None = None
+    disclosure: DisclosureBody | None = None
+
+
+class CreditOfferBody(Body):
+    scheme: Text | None = None
+    category: Text | None = None
+    maximum: Amount | None = None
+    step: Amount | None = None
+    activity_id: Text | None = None
+
+
+class PoolDrawBody(Body):
+    pool: Text
+    draw: Annotated[int, Field(ge=1, le=1000)]
+
+
+class TestBody(Body):
+    pools: list[PoolDrawBody] | None = None
+    pass_mark: Annotated[int, Field(ge=1, le=100)] | None = None
+    attempts: Annotated[int, Field(ge=1, le=99)] | None = None
+    cooldown_hours: Annotated[int, Field(ge=0, le=8760)] | None = None
+    time_limit_minutes: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    grace_seconds: Annotated[int, Field(ge=0, le=3600)] | None = None
+    review: Literal["never", "after_pass", "after_expiry"] | None = None
+
+
+class ViewingBody(Body):
+    required_percent: Annotated[int, Field(ge=0, le=100)] | None = None
+
+
+class EvaluationQuestionBody(Body):
+    question_id: Identifier
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    options: list[Text] = Field(default_factory=list)
+
+
+class EvaluationBody(Body):
+    required: bool | None = None
+    questions: list[EvaluationQuestionBody] | None = None
+
+
+class EditionBody(Body):
+    """An edition as authors send it, complete or not; ``null`` means none."""
+
+    title: Annotated[str, Field(max_length=300)] | None = None
+    authors: list[Text] | None = None
+    topics: list[Text] | None = None
+    objectives: list[Text] | None = None
+    summary: Text | None = None
+    medium: Text | None = None
+    slides: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    minutes: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    presentation_url: Annotated[str, Field(max_length=2000, pattern=r"^https://")] | None = None
+    learning_format: Text | None = None
+    provider: ProviderBody | None = None
+    signatory: SignatoryBody | None = None
+    faculty: list[FacultyBody] | None = None
+    commercial_support: list[Text] | None = None
+    credits: list[CreditOfferBody] | None = None
+    members_only: bool | None = None
+    prerequisites: list[Identifier] | None = None
+    released_on: date | None = None
+    reviewed_on: date | None = None
+    expires_on: date | None = None
+    zone: Text | None = None
+    test: TestBody | None = None
+    viewing: ViewingBody | None = None
+    evaluation: EvaluationBody | None = None
+    claim: Literal["automatic", "claimed"] | None = None
+    claim_window_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+
+
+class EditionAsSentView(View):
+    """What the author sent last, as it was sent."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class OptionBody(Body):
+    option_id: Identifier
+    text: Annotated[str, Field(min_length=1, max_length=20_000)]
+    correct: bool
+
+
+class QuestionBody(Body):
+    question_id: Identifier
+    pool: Annotated[str, Field(min_length=1, max_length=100)] = "default"
+    objective: Annotated[int, Field(ge=1, le=100)]
+    kind: Literal["single", "multiple"]
+    scoring: Literal["exact"] = "exact"
+    points: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal(1)
+    shuffle: bool = True
+    stem: Annotated[str, Field(min_length=1, max_length=20_000)]
+    rationale: Text = ""
+    options: Annotated[list[OptionBody], Field(min_length=2, max_length=100)]
+
+
+class BankBody(Body):
+    questions: Annotated[list[QuestionBody], Field(min_length=1)]
+
+
+class PoolView(View):
+    pool: str
+    questions: int
+
+
+class SkippedView(View):
+    line: int
+    reason: str
+
+
+class BankReceiptView(View):
+    """``skipped`` lists what the format of the bank could not carry over; of JSON that is nothing."""
+
+    questions: int
+    pools: list[PoolView]
+    skipped: list[SkippedView]
+
+
+class BankOptionView(View):
+    option_id: str
+    text: str
+    correct: bool
+
+
+class BankQuestionView(View):
+    question_id: str
+    pool: str
+    objective: int
+    kind: str
+    scoring: str
+    points: float
+    shuffle: bool
+    stem: str
+    rationale: str
+    options: list[BankOptionView]
+
+
+class BankView(View):
+    questions: list[BankQuestionView]
+
+    @classmethod
+    def of(cls, bank: Bank, key: AnswerKey) -> Self:
+        views = []
+        for question in bank.questions:
+            entry = key.entries[question.question_id]
+            views.append(
+                BankQuestionView(
+                    question_id=question.question_id,
+                    pool=question.pool,
+                    objective=question.objective,
+                    kind=question.kind,
+                    scoring=entry.scoring,
+                    points=number(entry.points),
+                    shuffle=question.shuffle,
+                    stem=question.stem,
+                    rationale=entry.rationale,
+                    options=[
+                        BankOptionView(
+                            option_id=option.option_id, text=option.text, correct=option.option_id in entry.correct
+                        )
+                        for option in question.options
+                    ],
+                )
+            )
+        return cls(questions=views)
+
+
+class GapView(View):
+    field: str
+    rule: str
+
+    @classmethod
+    def of(cls, gap: Gap) -> Self:
+        return cls(field=gap.field, rule=gap.rule)
+
+
+class PublicationView(View):
+    module_id: str
+    edition: int
+    published_at: Instant
+    opens_at: Instant
+    expires_at: Instant
+
+    @classmethod
+    def of(cls, status: EditionStatus) -> Self:
+        return cls(
+            module_id=status.module_id,
+            edition=status.edition,
+            published_at=status.published_at,
+            opens_at=status.opens_at,
+            expires_at=status.expires_at,
+        )
+
+
+class RetirementBody(Body):
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class RetirementView(View):
+    module_id: str
+    edition: int
+    retired_at: Instant
+
+
+GET_EDITION = Operation(
+    id="getEdition",
+    summary="An edition as its authors sent it, with its ETag",
+    method=HTTPMethod.GET,
+    path=EDITION,
+    answers={HTTPStatus.OK: EditionAsSentView},
+    problems=("forbidden", "not-found"),
+    groups=AUTHORS,
+)
+PUT_EDITION = Operation(
+    id="putEdition",
+    summary="Keep a draft, complete or not",
+    method=HTTPMethod.PUT,
+    path=EDITION,
+    body=EditionBody,
+    headers=("If-Match",),
+    answers={HTTPStatus.OK: EditionAsSentView, HTTPStatus.CREATED: EditionAsSentView},
+    problems=("forbidden", "not-found", "invalid-request", "too-large", "already-published", "version-conflict"),
+    groups=AUTHORS,
+)
+PUT_QUESTIONS = Operation(
+    id="putQuestions",
+    summary="Attach a question bank to a draft",
+    method=HTTPMethod.PUT,
+    path=f"{EDITION}/questions",
+    body=BankBody,
+    answers={HTTPStatus.OK: BankReceiptView},
+    problems=("forbidden", "not-found", "invalid-request", "too-large", "already-published", "import-failed"),
+    groups=AUTHORS,
+    max_bytes=MAX_BANK_BYTES,
+)
+GET_QUESTIONS = Operation(
+    id="getQuestions",
+    summary="The question bank with its key, for authors",
+    method=HTTPMethod.GET,
+    path=f"{EDITION}/questions",
+    answers={HTTPStatus.OK: BankView},
+    problems=("forbidden", "not-found"),
+    groups=AUTHORS,
+)
+PUBLISH_EDITION = Operation(
+    id="publishEdition",
+    summary="Publish a draft, or list all its gaps",
+    method=HTTPMethod.POST,
+    path=f"{EDITION}/publication",
+    answers={HTTPStatus.OK: PublicationView},
+    problems=("forbidden", "not-found", "invalid-request", "not-publishable"),
+    groups=AUTHORS,
+)
+RETIRE_EDITION = Operation(
+    id="retireEdition",
+    summary="Retire an edition before its expiry",
+    method=HTTPMethod.POST,
+    path=f"{EDITION}/retirement",
+    body=RetirementBody,
+    answers={HTTPStatus.OK: RetirementView},
+    problems=("forbidden", "not-found", "invalid-request", "too-large"),
+    groups=AUTHORS,
+)
+OPERATIONS = (
+    LIST_MODULES,
+    GET_MODULE,
+    GET_OPENAPI,
+    GET_EDITION,
+    PUT_EDITION,
+    PUT_QUESTIONS,
+    GET_QUESTIONS,
+    PUBLISH_EDITION,
+    RETIRE_EDITION,
+)

@@ -1,0 +1,45 @@
+"""An operation of the API as data: what routes, validation and the OpenAPI document are made from."""
+
+from dataclasses import dataclass, field
+from http import HTTPMethod, HTTPStatus
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.api.shapes import Body, View
+
+KIB = 1024
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+
+
+class Query(BaseModel):
+    """Query parameters; parameters that an operation does not know are left aside."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """``answers`` maps each status to the shape of its body, None for none; ``problems`` are slugs.
+
+    Everyone may call a ``public`` operation; others need an id token, and one of ``groups`` if there are any.
+    """
+
+    id: str
+    summary: str
+    method: HTTPMethod
+    path: str
+    answers: dict[HTTPStatus, type[View] | None]
+    body: type[Body] | None = None
+    query: type[Query] | None = None
+    headers: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    public: bool = False
+    groups: frozenset[str] = field(default_factory=frozenset)
+    max_bytes: int = 256 * KIB
+    media_types: tuple[str, ...] = ("application/json",)
+
+    @property
+    def route_key(self) -> str:
+        """As API Gateway writes it: ``PUT /modules/{module_id}/enrolment``."""
+        return f"{self.method} {self.path}"

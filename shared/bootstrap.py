@@ -1,0 +1,234 @@
+"""Where ports meet adapters: made once per process, each on first use."""
+
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+from shared.adapters.clock import SystemClock
+from shared.adapters.schemes import PackagedSchemes
+from shared.messaging.codec import encode_outbox
+from shared.messaging.consumer import Consumer, Handler
+from shared.ports import (
+    AnswerKeys,
+    Attempts,
+    Catalogue,
+    CertificateNumbers,
+    Certificates,
+    Claims,
+    Clock,
+    Documents,
+    Enrolments,
+    Failures,
+    Jobs,
+    Ledger,
+    Memberships,
+    Orders,
+    Profiles,
+    QuestionBanks,
+    Queues,
+    Randomness,
+    Reissues,
+    RenderCertificate,
+    Schemes,
+)
+from shared.settings import QueueSettings, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from pynamodb.connection import Connection
+
+_clock: Clock = SystemClock()
+
+
+def set_clock(clock: Clock) -> None:
+    """Let all steps of this process tell the time by ``clock``."""
+    global _clock  # noqa: PLW0603 - one process tells one time
+    _clock = clock
+    deps.cache_clear()
+
+
+class Deps:
+    """Everything that a use case may ask for. Adapters are imported on first use: a step pays for its own only."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        return Settings.from_env()
+
+    @cached_property
+    def clock(self) -> Clock:
+        return _clock
+
+    @cached_property
+    def public_url(self) -> str:
+        return self.settings.public_url
+
+    @cached_property
+    def _connection(self) -> "Connection":
+        """The one DynamoDB connection, with every table bound to it."""
+        from pynamodb.connection import Connection
+
+        from shared.adapters.dynamo.tables import bind
+
+        client = _client("dynamodb")
+        bind(self.settings, client)
+        connection = Connection()
+        connection._client = client
+        return connection
+
+    def _bind_tables(self) -> None:
+        """An adapter that uses the tables' models alone needs them bound, too."""
+        _ = self._connection
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        from shared.adapters.dynamo.catalogue import DynamoCatalogue
+
+        return DynamoCatalogue(encode_outbox, self._connection)
+
+    @cached_property
+    def question_banks(self) -> QuestionBanks:
+        from shared.adapters.dynamo.banks import DynamoQuestionBanks
+
+        self._bind_tables()
+        return DynamoQuestionBanks()
+
+    @cached_property
+    def answer_keys(self) -> AnswerKeys:
+        from shared.adapters.dynamo.banks import DynamoAnswerKeys
+
+        self._bind_tables()
+        return DynamoAnswerKeys()
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        from shared.adapters.dynamo.learning import DynamoProfiles
+
+        self._bind_tables()
+        return DynamoProfiles(encode_outbox)
+
+    @cached_property
+    def memberships(self) -> Memberships:
+        from shared.adapters.dynamo.learning import DynamoMemberships
+
+        self._bind_tables()
+        return DynamoMemberships(encode_outbox)
+
+    @cached_property
+    def enrolments(self) -> Enrolments:
+        from shared.adapters.dynamo.learning import DynamoEnrolments
+
+        self._bind_tables()
+        return DynamoEnrolments(encode_outbox)
+
+    @cached_property
+    def attempts(self) -> Attempts:
+        from shared.adapters.dynamo.learning import DynamoAttempts
+
+        self._bind_tables()
+        return DynamoAttempts(encode_outbox)
+
+    @cached_property
+    def claims(self) -> Claims:
+        from shared.adapters.dynamo.learning import DynamoClaims
+
+        self._bind_tables()
+        return DynamoClaims(encode_outbox)
+
+    @cached_property
+    def reissues(self) -> Reissues:
+        from shared.adapters.dynamo.learning import DynamoReissues
+
+        self._bind_tables()
+        return DynamoReissues(encode_outbox)
+
+    @cached_property
+    def orders(self) -> Orders:
+        from shared.adapters.dynamo.learning import DynamoOrders
+
+        self._bind_tables()
+        return DynamoOrders(encode_outbox)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        from shared.adapters.dynamo.learning import DynamoLedger
+
+        self._bind_tables()
+        return DynamoLedger(encode_outbox)
+
+    @cached_property
+    def certificates(self) -> Certificates:
+        from shared.adapters.dynamo.certificates import DynamoCertificates
+
+        return DynamoCertificates(encode_outbox, self._connection)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        from shared.adapters.dynamo.operations import DynamoJobs
+
+        self._bind_tables()
+        return DynamoJobs(encode_outbox)
+
+    @cached_property
+    def failures(self) -> Failures:
+        from shared.adapters.dynamo.operations import DynamoFailures
+
+        self._bind_tables()
+        return DynamoFailures()
+
+    @cached_property
+    def documents(self) -> Documents:
+        from shared.adapters.s3 import S3Documents
+
+        # Version 4 everywhere: in the oldest region addresses would be signed with version 2.
+        return S3Documents(_client("s3", signature_version="s3v4"), self.settings.document_bucket)
+
+    @cached_property
+    def render(self) -> RenderCertificate:
+        from shared.certificate.document import render
+
+        return render
+
+    @cached_property
+    def queues(self) -> Queues:
+        from shared.adapters.sqs import SqsQueues
+
+        return SqsQueues(_client("sqs"), QueueSettings.from_env())
+
+    @cached_property
+    def schemes(self) -> Schemes:
+        return PackagedSchemes()
+
+    @cached_property
+    def numbers(self) -> CertificateNumbers:
+        from shared.adapters.ids import SecretCertificateNumbers
+
+        return SecretCertificateNumbers()
+
+    @cached_property
+    def randomness(self) -> Randomness:
+        from shared.adapters.ids import SystemRandomness
+
+        return SystemRandomness()
+
+
+@cache
+def deps() -> Deps:
+    return Deps()
+
+
+def consume(
+    event: dict[str, Any], context: "LambdaContext", handlers: "Mapping[type[Any], Handler]"
+) -> "PartialItemFailureResponse":
+    """Hand each message of a batch to the handler of its event type; see ``messaging.consumer``."""
+    world = deps()
+    return Consumer(handlers, world.failures, world.clock, world.settings.max_receives)(event, context)
+
+
+def _client(service: str, **options: Any) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    config = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=2, read_timeout=5, **options)
+    return boto3.client(service, config=config)

@@ -1,0 +1,193 @@
+"""One attempt at the CME test: started, answered, submitted, graded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal, Self
+
+from shared.domain.edition import TestTerms
+from shared.domain.form import Answers, Form
+from shared.domain.ids import AttemptId, EnrolmentId, LearnerId, ModuleId
+from shared.domain.refusals import (
+    AlreadyPassed,
+    AttemptCoolingDown,
+    AttemptOver,
+    AttemptsExhausted,
+    GradingPending,
+)
+from shared.domain.scoring import Score
+
+# After end and grace the sweep waits a minute more, so that a submission under way is decided first.
+SWEEP_DELAY = timedelta(seconds=60)
+
+
+class AttemptState(StrEnum):
+    IN_PROGRESS = "in_progress"
+    SUBMITTED = "submitted"
+    GRADED = "graded"
+    CLOSED = "closed"  # withdrawn while open: never graded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """``ends_at`` is the deadline that was promised at the start: start + limit, or the module's end."""
+
+    learner_id: LearnerId
+    module_id: ModuleId
+    edition: int
+    number: int
+    form: Form
+    started_at: datetime
+    ends_at: datetime
+    grace_seconds: int
+    pass_mark: int
+    state: AttemptState = AttemptState.IN_PROGRESS
+    answers: Answers = field(default_factory=dict)
+    submitted_at: datetime | None = None
+    submitted_by: Literal["learner", "deadline"] | None = None
+    score: Score | None = None
+    passed: bool | None = None
+    key_revision: int | None = None
+    graded_at: datetime | None = None
+    settled: bool = False
+    version: int = 0
+
+    @property
+    def id(self) -> AttemptId:
+        return AttemptId(self.enrolment, self.number)
+
+    @property
+    def enrolment(self) -> EnrolmentId:
+        return EnrolmentId(self.learner_id, self.module_id, self.edition)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is AttemptState.IN_PROGRESS
+
+    @property
+    def is_pending(self) -> bool:
+        """Handed in, and its grade has not reached the enrolment yet."""
+        return self.state is AttemptState.SUBMITTED or (self.state is AttemptState.GRADED and not self.settled)
+
+    @property
+    def closes_at(self) -> datetime:
+        """When the sweep may submit what was left open."""
+        return self.ends_at + timedelta(seconds=self.grace_seconds) + SWEEP_DELAY
+
+    def ending(self, terminates_at: datetime) -> Self:
+        """The same attempt, ending no later than the module does: early retirement bites at once."""
+        return replace(self, ends_at=min(self.ends_at, terminates_at))
+
+    def is_overdue(self, at: datetime) -> bool:
+        """Open, but past its end and grace."""
+        return self.is_open and at > self.ends_at + timedelta(seconds=self.grace_seconds)
+
+    def require_open(self, at: datetime) -> None:
+        """Raise AttemptOver once the attempt was handed in, or its end and grace have passed."""
+        if not self.is_open or self.is_overdue(at):
+            raise AttemptOver(deadline=self.ends_at, state=str(self.state))
+
+    def saved(self, answers: Answers, at: datetime) -> Self:
+        """Answers merged question by question; the last word on a question counts."""
+        self.require_open(at)
+        self.form.require_answerable(answers)
+        return replace(self, answers={**self.answers, **answers})
+
+    def submitted(self, answers: Answers, at: datetime) -> Self:
+        """Handed in by the learner; what arrives in the grace finishes at the end."""
+        return replace(
+            self.saved(answers, at),
+            state=AttemptState.SUBMITTED,
+            submitted_at=min(at, self.ends_at),
+            submitted_by="learner",
+        )
+
+    def ended(self) -> Self:
+        """Handed in by its deadline, with the answers saved until then, however late this runs."""
+        return replace(self, state=AttemptState.SUBMITTED, submitted_at=self.ends_at, submitted_by="deadline")
+
+    def closed(self) -> Self:
+        """Given up by withdrawal: never graded."""
+        return replace(self, state=AttemptState.CLOSED)
+
+    def graded(self, score: Score, key_revision: int, at: datetime) -> Self:
+        return replace(
+            self,
+            state=AttemptState.GRADED,
+            score=score,
+            passed=score.passes(self.pass_mark),
+            key_revision=key_revision,
+            graded_at=at,
+        )
+
+    def taken_in(self) -> Self:
+        """Its grade has reached the enrolment."""
+        return replace(self, settled=True)
+
+    def is_graded_with(self, key_revision: int) -> bool:
+        return self.key_revision == key_revision
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptHistory:
+    """All attempts of one enrolment, in order, and what they leave to the learner."""
+
+    terms: TestTerms
+    attempts: Sequence[Attempt]
+
+    @property
+    def open(self) -> Attempt | None:
+        return next((attempt for attempt in self.attempts if attempt.is_open), None)
+
+    @property
+    def pending(self) -> Attempt | None:
+        return next((attempt for attempt in self.attempts if attempt.is_pending), None)
+
+    @property
+    def is_passed(self) -> bool:
+        return any(attempt.passed for attempt in self.attempts)
+
+    @property
+    def left(self) -> int:
+        return max(0, self.terms.attempts - len(self.attempts))
+
+    @property
+    def is_exhausted(self) -> bool:
+        return not self.left and not self.open and not self.pending and not self.is_passed
+
+    @property
+    def next_attempt_at(self) -> datetime | None:
+        """When the cool-down after the last attempt is over; None where no next attempt is to come."""
+        if not self.attempts or not self.left or self.is_passed or self.open:
+            return None
+        finished = self.attempts[-1].submitted_at
+        return finished + self.terms.cooldown if finished else None
+
+    def require_next_allowed(self, at: datetime) -> None:
+        """Raise AlreadyPassed, GradingPending, AttemptsExhausted or AttemptCoolingDown."""
+        if self.is_passed:
+            raise AlreadyPassed()
+        if self.pending:
+            raise GradingPending(attempt=self.pending.number)
+        if not self.left:
+            raise AttemptsExhausted(allowed=self.terms.attempts)
+        next_at = self.next_attempt_at
+        if next_at and at < next_at:
+            raise AttemptCoolingDown(next_attempt_at=next_at)
+
+    def started(self, enrolment: EnrolmentId, form: Form, at: datetime, terminates_at: datetime) -> Attempt:
+        """The next attempt, numbered after the last; it ends with its time limit or with the module."""
+        self.require_next_allowed(at)
+        limit = self.terms.time_limit
+        return Attempt(
+            learner_id=enrolment.learner_id,
+            module_id=enrolment.module_id,
+            edition=enrolment.edition,
+            number=len(self.attempts) + 1,
+            form=form,
+            started_at=at,
+            ends_at=min(at + limit, terminates_at) if limit else terminates_at,
+            grace_seconds=self.terms.grace_seconds,
+            pass_mark=self.terms.pass_mark,
+        )

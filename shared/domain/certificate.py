@@ -1,0 +1,215 @@
+"""The certificate: one number for life, immutable versions, and what each version says."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from shared.domain.ids import CertificateNumber, EnrolmentId, LearnerId, ModuleId
+from shared.domain.names import masked
+
+
+class CertificateStatus(StrEnum):
+    """What verification answers about one version of a certificate."""
+
+    VALID = "valid"
+    SUPERSEDED = "superseded"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditLine:
+    """The credit claimed under one scheme, with that scheme's statement as worded in its version."""
+
+    scheme: str
+    category: str
+    amount: Decimal
+    activity_id: str
+    statement: str
+    statement_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateContent:
+    """Everything that one version of a certificate says; frozen by the write that announces it.
+
+    ``credits`` is empty for a certificate of participation. ``zone`` is the IANA name of the
+    provider's time zone, in which ``completed_at`` is printed.
+    """
+
+    number: CertificateNumber
+    version: int
+    supersedes: int | None
+    reason: str | None
+    attested_name: str
+    profession: str
+    provider: str
+    joint_provider: str | None
+    module_id: ModuleId
+    title: str
+    edition: int
+    learning_format: str
+    completed_at: datetime
+    zone: str
+    released_on: date
+    reviewed_on: date
+    expires_on: date
+    credits: tuple[CreditLine, ...]
+    verification_url: str
+    issued_at: datetime
+    signatory_name: str
+    signatory_title: str
+
+
+def verification_url(public_url: str, number: CertificateNumber, version: int) -> str:
+    """Where the public verifies one version; printed on it, and in its QR code."""
+    return f"{public_url}/verify/{number}?version={version}"
+
+
+def reissued(
+    current: CertificateContent,
+    *,
+    reason: str,
+    attested_name: str | None,
+    profession: str | None,
+    public_url: str,
+    issued_at: datetime,
+) -> CertificateContent:
+    """The next version: what the current one says, with what the reissue corrects."""
+    version = current.version + 1
+    return replace(
+        current,
+        version=version,
+        supersedes=current.version,
+        reason=reason,
+        attested_name=attested_name or current.attested_name,
+        profession=profession or current.profession,
+        verification_url=verification_url(public_url, current.number, version),
+        issued_at=issued_at,
+    )
+
+
+class RevocationReason(StrEnum):
+    """Public codes for a revocation."""
+
+    ISSUED_IN_ERROR = "issued-in-error"
+    FRAUD = "fraud"
+    CREDIT_WITHDRAWN = "credit-withdrawn"
+    HOLDER_REQUEST = "holder-request"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What one version is to say, and whether the public may see the holder's name."""
+
+    content: CertificateContent
+    show_name: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reissue:
+    """An admin's order for one more version, made once per version: its number is the lock."""
+
+    certificate: CertificateNumber
+    learner_id: LearnerId
+    module_id: ModuleId
+    edition: int
+    content: CertificateContent
+    requested_by: str
+    show_name: bool
+    version: int = 0
+
+    def orders_the_same_as(self, other: "Reissue") -> bool:
+        """Whether both order the same correction for the same reason, whoever ordered it and when."""
+        return self.content == replace(other.content, issued_at=self.content.issued_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateHead:
+    """The current state of a certificate: whose it is, its latest version, and whether it was revoked."""
+
+    number: CertificateNumber
+    learner_id: LearnerId
+    module_id: ModuleId
+    edition: int
+    current: int
+    revoked_for: RevocationReason | None = None
+    revoked_at: datetime | None = None
+    revocation_note: str | None = None
+    version: int = 0
+
+    @property
+    def enrolment(self) -> EnrolmentId:
+        return EnrolmentId(self.learner_id, self.module_id, self.edition)
+
+    def revoked(self, reason: RevocationReason, note: str, at: datetime) -> Self:
+        """Revoked, as a whole; a certificate that is revoked already keeps its first reason."""
+        if self.revoked_for:
+            return self
+        return replace(self, revoked_for=reason, revoked_at=at, revocation_note=note)
+
+    def status_of(self, version: int) -> CertificateStatus:
+        """What verification answers about ``version``."""
+        if not 1 <= version <= self.current:
+            return CertificateStatus.UNKNOWN
+        if self.revoked_for:
+            return CertificateStatus.REVOKED
+        return CertificateStatus.VALID if version == self.current else CertificateStatus.SUPERSEDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardedCredit:
+    """The public part of a credit line."""
+
+    scheme: str
+    category: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateVersion:
+    """What the public may learn of one issued version; ``holder`` is masked unless the holder opted in."""
+
+    number: CertificateNumber
+    number_of_version: int
+    supersedes: int | None
+    title: str
+    credits: tuple[AwardedCredit, ...]
+    completed_at: datetime
+    zone: str
+    issued_at: datetime
+    holder: str
+    pdf_sha256: str
+    version: int = 0
+
+    @classmethod
+    def of(cls, content: CertificateContent, *, show_name: bool, pdf_sha256: str) -> Self:
+        """The public record of ``content`` once its PDF is stored."""
+        return cls(
+            number=content.number,
+            number_of_version=content.version,
+            supersedes=content.supersedes,
+            title=content.title,
+            credits=tuple(
+                AwardedCredit(scheme=line.scheme, category=line.category, amount=line.amount)
+                for line in content.credits
+            ),
+            completed_at=content.completed_at,
+            zone=content.zone,
+            issued_at=content.issued_at,
+            holder=content.attested_name if show_name else masked(content.attested_name),
+            pdf_sha256=pdf_sha256,
+        )
+
+    @property
+    def completed_on(self) -> date:
+        """The day of completion in the provider's zone."""
+        return self.completed_at.astimezone(ZoneInfo(self.zone)).date()
+
+    @property
+    def issued_on(self) -> date:
+        return self.issued_at.astimezone(ZoneInfo(self.zone)).date()

@@ -1,0 +1,270 @@
+"""What an edition of a module is made of, as authors send it and learners are told."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal, Self
+
+from shared.domain.availability import Card, EditionStatus, end_of_day, start_of_day
+from shared.domain.ids import EditionId, ModuleId
+from shared.domain.refusals import AlreadyPublished, InvalidRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    name: str
+    joint_provider: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signatory:
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relationship:
+    """A financial relationship with an ineligible company in the 24 months before the release."""
+
+    company: str
+    nature: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosure:
+    declared_on: date
+    relationships: tuple[Relationship, ...] = ()
+    mitigated: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacultyMember:
+    """A person in control of content."""
+
+    name: str
+    role: str
+    credentials: str
+    disclosure: Disclosure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditOffer:
+    """The most credit that one scheme allows for this edition; ``step`` is the smallest claimable part."""
+
+    scheme: str
+    category: str
+    maximum: Decimal
+    step: Decimal
+    activity_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolDraw:
+    """Draw ``draw`` questions from ``pool``."""
+
+    pool: str
+    draw: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestTerms:
+    """The rules of the CME test; ``pass_mark`` in percent."""
+
+    pools: tuple[PoolDraw, ...]
+    pass_mark: int = 70
+    attempts: int = 3
+    cooldown_hours: int = 24
+    time_limit_minutes: int | None = None
+    grace_seconds: int = 30
+    review: Literal["never", "after_pass", "after_expiry"] = "never"
+
+    @property
+    def questions(self) -> int:
+        return sum(pool.draw for pool in self.pools)
+
+    @property
+    def cooldown(self) -> timedelta:
+        return timedelta(hours=self.cooldown_hours)
+
+    @property
+    def time_limit(self) -> timedelta | None:
+        return timedelta(minutes=self.time_limit_minutes) if self.time_limit_minutes else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewing:
+    required_percent: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationQuestion:
+    """A question of the evaluation form: free text, or one of ``options`` where there are any."""
+
+    question_id: str
+    text: str
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    required: bool = False
+    questions: tuple[EvaluationQuestion, ...] = ()
+
+    def require_answerable(self, answers: Mapping[str, str]) -> None:
+        """Raise InvalidRequest, listing every answer that the form does not ask for or allow."""
+        asked = {question.question_id: question for question in self.questions}
+        errors: list[dict[str, object]] = []
+        for question_id, answer in answers.items():
+            question = asked.get(question_id)
+            if question is None:
+                errors.append({"loc": ["body", "answers", question_id], "msg": "This question is not asked."})
+            elif question.options and answer not in question.options:
+                errors.append({"loc": ["body", "answers", question_id], "msg": "This is not one of the options."})
+        missing = [question_id for question_id in asked if question_id not in answers]
+        errors += [{"loc": ["body", "answers", question_id], "msg": "Must be answered."} for question_id in missing]
+        if errors:
+            raise InvalidRequest("Some answers do not fit the evaluation form.", errors=errors)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionContent:
+    """An edition without gaps: what was published, for good."""
+
+    title: str
+    authors: tuple[str, ...]
+    topics: tuple[str, ...]
+    objectives: tuple[str, ...]
+    summary: str
+    medium: str
+    slides: int
+    minutes: int
+    presentation_url: str
+    learning_format: str
+    provider: Provider
+    signatory: Signatory
+    faculty: tuple[FacultyMember, ...]
+    credits: tuple[CreditOffer, ...]
+    members_only: bool
+    released_on: date
+    reviewed_on: date
+    expires_on: date
+    zone: str
+    test: TestTerms
+    commercial_support: tuple[str, ...] = ()
+    prerequisites: tuple[ModuleId, ...] = ()
+    viewing: Viewing = field(default_factory=Viewing)
+    evaluation: Evaluation = field(default_factory=Evaluation)
+    claim: Literal["automatic", "claimed"] = "automatic"
+    claim_window_days: int = 30
+
+    @property
+    def claim_window(self) -> timedelta:
+        return timedelta(days=self.claim_window_days)
+
+    @property
+    def is_automatic(self) -> bool:
+        """A pass earns the full credit without a claim by the learner."""
+        return self.claim == "automatic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankSummary:
+    """What publication must know of a question bank: questions per pool and the highest objective."""
+
+    revision: int
+    pools: dict[str, int]
+    highest_objective: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An edition as its authors last sent it, complete or not; immutable once ``published_at`` is set."""
+
+    module_id: ModuleId
+    edition: int
+    content: Mapping[str, Any]
+    bank: BankSummary | None = None
+    published_at: datetime | None = None
+    version: int = 0
+
+    @property
+    def id(self) -> EditionId:
+        return EditionId(self.module_id, self.edition)
+
+    def require_unpublished(self) -> None:
+        """Raise AlreadyPublished once the edition is out."""
+        if self.published_at:
+            raise AlreadyPublished(f"Edition {self.edition} was published; open a new edition instead.")
+
+    def rewritten(self, content: Mapping[str, Any]) -> Self:
+        self.require_unpublished()
+        return replace(self, content=content)
+
+    def with_bank(self, bank: BankSummary) -> Self:
+        self.require_unpublished()
+        return replace(self, bank=bank)
+
+    def published(self, at: datetime) -> Self:
+        self.require_unpublished()
+        return replace(self, published_at=at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """A published edition: content, bank revision and the hash of what learners acknowledge."""
+
+    module_id: ModuleId
+    edition: int
+    content: EditionContent
+    information_hash: str
+    bank_revision: int
+
+    @property
+    def id(self) -> EditionId:
+        return EditionId(self.module_id, self.edition)
+
+    @property
+    def expires_at(self) -> datetime:
+        return end_of_day(self.content.expires_on, self.content.zone)
+
+    def status(self, published_at: datetime) -> EditionStatus:
+        """The STATUS of this edition on the day it is published."""
+        content = self.content
+        return EditionStatus(
+            module_id=self.module_id,
+            edition=self.edition,
+            card=Card(
+                title=content.title,
+                authors=content.authors,
+                topics=content.topics,
+                slides=content.slides,
+                minutes=content.minutes,
+                credits=tuple(
+                    {"scheme": offer.scheme, "category": offer.category, "maximum": str(offer.maximum)}
+                    for offer in content.credits
+                ),
+                members_only=content.members_only,
+                published_on=content.released_on,
+                expires_on=content.expires_on,
+            ),
+            opens_at=start_of_day(content.released_on, content.zone),
+            expires_at=self.expires_at,
+            published_at=published_at,
+        )
+
+
+def information_hash(edition: int, content: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of the information a learner must acknowledge before the test.
+
+    Source: ACCME, information for learners before the activity.
+    """
+    shown = (
+        "title", "objectives", "summary", "medium", "slides", "minutes", "learning_format", "provider", "faculty",
+        "commercial_support", "credits", "released_on", "reviewed_on", "expires_on", "zone", "test", "viewing",
+        "evaluation", "claim", "claim_window_days",
+    )  # fmt: skip
+    told = {"edition": edition, **{name: content.get(name) for name in shown}}
+    return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -1,0 +1,154 @@
+"""One learner's enrolment in one edition, from the request to the certificate."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from shared.domain.ids import CertificateNumber, EnrolmentId, LearnerId, ModuleId
+from shared.domain.refusals import AlreadyPassed, InformationChanged, NotAcknowledged, NotConfirmed, ViewingIncomplete
+from shared.domain.viewing import Segment, ViewingRecord
+
+
+class EnrolmentState(StrEnum):
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    PASSED = "passed"
+    CERTIFIED = "certified"
+    LAPSED = "lapsed"
+    WITHDRAWN = "withdrawn"
+
+
+class DeclineReason(StrEnum):
+    NOT_A_MEMBER = "not-a-member"
+    PREREQUISITE_MISSING = "prerequisite-missing"
+    MODULE_CLOSED = "module-closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """``requests`` counts how often it was asked for; ``settled`` the attempts whose grade was taken in."""
+
+    learner_id: LearnerId
+    module_id: ModuleId
+    edition: int
+    requested_at: datetime
+    state: EnrolmentState = EnrolmentState.REQUESTED
+    requests: int = 1
+    reason: DeclineReason | None = None
+    confirmed_at: datetime | None = None
+    acknowledged_hash: str | None = None
+    acknowledged_at: datetime | None = None
+    viewing: ViewingRecord = field(default_factory=ViewingRecord)
+    settled: tuple[int, ...] = ()
+    passed_at: datetime | None = None
+    evaluation: Mapping[str, str] | None = None
+    evaluated_at: datetime | None = None
+    certificate: CertificateNumber | None = None
+    ended_at: datetime | None = None
+    version: int = 0
+
+    @property
+    def id(self) -> EnrolmentId:
+        return EnrolmentId(self.learner_id, self.module_id, self.edition)
+
+    @property
+    def has_passed(self) -> bool:
+        return self.state in (EnrolmentState.PASSED, EnrolmentState.CERTIFIED)
+
+    @classmethod
+    def requested(cls, enrolment: EnrolmentId, at: datetime) -> Self:
+        return cls(
+            learner_id=enrolment.learner_id,
+            module_id=enrolment.module_id,
+            edition=enrolment.edition,
+            requested_at=at,
+        )
+
+    def requested_anew(self, at: datetime) -> Self:
+        """Asked for again after it was declined or withdrawn."""
+        return replace(
+            self,
+            state=EnrolmentState.REQUESTED,
+            requests=self.requests + 1,
+            requested_at=at,
+            reason=None,
+            ended_at=None,
+        )
+
+    @property
+    def can_be_requested_anew(self) -> bool:
+        return self.state in (EnrolmentState.DECLINED, EnrolmentState.WITHDRAWN)
+
+    def confirmed(self, at: datetime) -> Self:
+        return replace(self, state=EnrolmentState.CONFIRMED, confirmed_at=at)
+
+    def declined(self, reason: DeclineReason, at: datetime) -> Self:
+        return replace(self, state=EnrolmentState.DECLINED, reason=reason, ended_at=at)
+
+    def lapsed(self, at: datetime) -> Self:
+        """Left without a pass when the module ended; ``at`` is the module's end, not the processing's."""
+        return replace(self, state=EnrolmentState.LAPSED, ended_at=at)
+
+    def withdrawn(self, at: datetime) -> Self:
+        """Given up by the learner; raise AlreadyPassed after a pass."""
+        if self.has_passed:
+            raise AlreadyPassed("An enrolment can't be withdrawn after the test was passed.")
+        return replace(self, state=EnrolmentState.WITHDRAWN, ended_at=at)
+
+    def acknowledged(self, information_hash: str, current_hash: str, at: datetime) -> Self:
+        """The learner has read the information about the module; its hash and the time are evidence.
+
+        Source: ACCME, disclosure to learners before the activity begins.
+        """
+        self.require_confirmed()
+        if information_hash != current_hash:
+            raise InformationChanged(information_hash=current_hash)
+        if self.acknowledged_hash == current_hash:
+            return self
+        return replace(self, acknowledged_hash=current_hash, acknowledged_at=at)
+
+    def viewed(self, segments: Sequence[Segment], length: int, at: datetime) -> Self:
+        """More of the presentation (``length`` seconds) was watched."""
+        self.require_confirmed()
+        since = self.confirmed_at or self.requested_at
+        return replace(self, viewing=self.viewing.watched(segments, length, since, at))
+
+    def require_confirmed(self) -> None:
+        """Raise NotConfirmed unless the enrolment is confirmed (a pass counts as confirmed)."""
+        if not (self.has_passed or self.state is EnrolmentState.CONFIRMED):
+            raise NotConfirmed(f"The enrolment is {self.state}.", state=str(self.state))
+
+    def require_acknowledged(self, current_hash: str) -> None:
+        """Raise NotAcknowledged unless the current information has been acknowledged."""
+        if self.acknowledged_hash != current_hash:
+            raise NotAcknowledged(information_hash=current_hash)
+
+    def require_watched(self, required_percent: int, minutes: int) -> None:
+        """Raise ViewingIncomplete unless ``required_percent`` of a presentation of ``minutes`` was watched."""
+        if self.viewing.seconds * 100 < required_percent * minutes * 60:
+            raise ViewingIncomplete(
+                viewed_seconds=self.viewing.seconds, required_seconds=-(-required_percent * minutes * 60 // 100)
+            )
+
+    def took_in(self, attempt: int) -> Self:
+        """The grade of ``attempt`` is taken into account."""
+        return replace(self, settled=tuple(sorted({*self.settled, attempt})))
+
+    def passed(self, attempt: int, at: datetime) -> Self:
+        """Passed with ``attempt``, finished at ``at``; the earliest pass counts, whichever grade comes first."""
+        passed_at = min(at, self.passed_at) if self.passed_at else at
+        state = self.state if self.has_passed else EnrolmentState.PASSED
+        return replace(self.took_in(attempt), state=state, passed_at=passed_at, ended_at=None)
+
+    def evaluated(self, answers: Mapping[str, str], at: datetime) -> Self:
+        return replace(self, evaluation=answers, evaluated_at=at)
+
+    def claim_until(self, window: timedelta) -> datetime | None:
+        """The end of the claim window; None before a pass."""
+        return self.passed_at + window if self.passed_at else None
+
+    def certified(self, number: CertificateNumber) -> Self:
+        return replace(self, state=EnrolmentState.CERTIFIED, certificate=number)

@@ -1,0 +1,65 @@
+"""The form of one attempt: which questions, and in which order; frozen when the attempt starts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from shared.domain.edition import PoolDraw
+from shared.domain.ids import OptionId, QuestionId
+from shared.domain.questions import Bank, Kind
+from shared.domain.refusals import InvalidRequest
+
+Answers = Mapping[QuestionId, tuple[OptionId, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormQuestion:
+    """A question of a form and the order of its options; ids only, the text stays in the bank."""
+
+    question_id: QuestionId
+    kind: Kind
+    option_ids: tuple[OptionId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    bank_revision: int
+    questions: tuple[FormQuestion, ...]
+
+    def require_answerable(self, answers: Answers) -> None:
+        """Raise InvalidRequest, listing every answer to a question or with an option that this form lacks."""
+        asked = {question.question_id: question for question in self.questions}
+        errors: list[dict[str, object]] = []
+        for question_id, chosen in answers.items():
+            where = ["body", "answers", question_id]
+            question = asked.get(question_id)
+            if question is None:
+                errors.append({"loc": where, "msg": "This question is not on the form."})
+                continue
+            strangers = [option for option in chosen if option not in question.option_ids]
+            if strangers:
+                errors.append({"loc": where, "msg": f"Not an option of this question: {', '.join(strangers)}."})
+            if len(set(chosen)) != len(chosen):
+                errors.append({"loc": where, "msg": "An option is chosen twice."})
+            if question.kind is Kind.SINGLE and len(chosen) > 1:
+                errors.append({"loc": where, "msg": "Only one option can be chosen."})
+        if errors:
+            raise InvalidRequest("Some answers do not fit the form.", errors=errors)
+
+
+def draw_form(bank: Bank, pools: Sequence[PoolDraw], random: Random) -> Form:
+    """Draw each pool's share without repeats, then shuffle the questions, and options where allowed."""
+    drawn = []
+    for pool in pools:
+        held = [question for question in bank.questions if question.pool == pool.pool]
+        drawn += random.sample(held, pool.draw)
+    random.shuffle(drawn)
+    questions = []
+    for question in drawn:
+        option_ids = [option.option_id for option in question.options]
+        if question.shuffle:
+            random.shuffle(option_ids)
+        questions.append(
+            FormQuestion(question_id=question.question_id, kind=question.kind, option_ids=tuple(option_ids))
+        )
+    return Form(bank_revision=bank.revision, questions=tuple(questions))

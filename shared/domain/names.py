@@ -1,0 +1,63 @@
+"""Names of people: what can be printed, and how much of one the public sees."""
+
+import unicodedata
+
+from shared.domain.refusals import NameNotPrintable
+
+MAX_NAME = 200
+
+# The scripts that certificates are set in, as Unicode names its characters.
+SCRIPTS = frozenset(
+    ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "DEVANAGARI", "THAI")
+)
+# Of those scripts, what the certificate's fonts have no glyph for: cantillation, archaic and newer characters.
+WITHOUT_GLYPH = (
+    range(0x0591, 0x05B0), range(0x05BD, 0x05BE), range(0x05C4, 0x05C6), range(0x05EF, 0x05F0),
+    range(0x4DB6, 0x4DC0), range(0x9FD1, 0xA000), range(0xFA70, 0xFADA), range(0xFB1E, 0xFB1F),
+    range(0x10000, 0x110000),
+)  # fmt: skip
+COMBINING_DIACRITICS = range(0x0300, 0x0370)
+# Zero-width joiners shape Arabic and Devanagari; no other format character belongs in a name.
+JOINERS = "\u200c\u200d"
+
+
+def unprintable(name: str) -> str:
+    """The characters of ``name`` that a certificate can't print, each once, in order; empty if it can print all."""
+    return "".join(dict.fromkeys(char for char in name if not _is_printable(char)))
+
+
+def require_printable(name: str) -> None:
+    """Raise NameNotPrintable unless ``name`` is 1 to 200 characters, all of which a certificate can print."""
+    if not name.strip() or len(name) > MAX_NAME:
+        raise NameNotPrintable(f"A name is 1 to {MAX_NAME} printable characters.")
+    characters = unprintable(name)
+    if characters:
+        code_points = [f"U+{ord(char):04X}" for char in characters]
+        raise NameNotPrintable(f"A certificate can't print {', '.join(code_points)}.", characters=code_points)
+
+
+def masked(name: str) -> str:
+    """Each word's first letter and three dots, however long the word: ``Ada Lovelace`` -> ``A••• L•••``."""
+    return " ".join(f"{_first_letter(word)}•••" for word in name.split())
+
+
+def _is_printable(char: str) -> bool:
+    code, category = ord(char), unicodedata.category(char)
+    if any(code in missing for missing in WITHOUT_GLYPH):
+        return False
+    if category[0] in "LM":
+        return code in COMBINING_DIACRITICS or _script(char) in SCRIPTS
+    if category[0] in "PSZ" or category == "Nd":
+        return code <= 0xFF or 0x2010 <= code <= 0x2027 or 0x3000 <= code <= 0x3002 or code == 0x30FB
+    return char in JOINERS
+
+
+def _script(char: str) -> str:
+    return unicodedata.name(char, "").partition(" ")[0].partition("-")[0]
+
+
+def _first_letter(word: str) -> str:
+    end = 1
+    while end < len(word) and unicodedata.combining(word[end]):
+        end += 1
+    return word[:end]

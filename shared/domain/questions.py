@@ -1,0 +1,97 @@
+"""Question banks: what learners see (questions), and what they never see (the answer key)."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from shared.domain.edition import BankSummary
+from shared.domain.ids import OptionId, QuestionId
+
+
+class Kind(StrEnum):
+    SINGLE = "single"
+    MULTIPLE = "multiple"
+
+
+class Scoring(StrEnum):
+    """How a question's points are earned."""
+
+    EXACT = "exact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    option_id: OptionId
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question as it can be shown; ``objective`` is the 1-based place among the edition's objectives."""
+
+    question_id: QuestionId
+    pool: str
+    objective: int
+    kind: Kind
+    shuffle: bool
+    stem: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyEntry:
+    """The right answer to one question: all of ``correct`` and nothing else earns ``points``."""
+
+    question_id: QuestionId
+    objective: int
+    scoring: Scoring
+    points: Fraction
+    correct: frozenset[OptionId]
+    rationale: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerKey:
+    """The key to one bank revision; a regrade makes a new key revision."""
+
+    bank_revision: int
+    revision: int
+    entries: Mapping[QuestionId, KeyEntry]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bank:
+    """One revision of an edition's questions, in the author's order."""
+
+    revision: int
+    questions: tuple[Question, ...]
+
+    def question(self, question_id: QuestionId) -> Question:
+        return next(question for question in self.questions if question.question_id == question_id)
+
+    def summary(self) -> BankSummary:
+        return BankSummary(
+            revision=self.revision,
+            pools=dict(Counter(question.pool for question in self.questions)),
+            highest_objective=max((question.objective for question in self.questions), default=0),
+        )
+
+
+def bank_errors(questions: Sequence[Question], key: Sequence[KeyEntry]) -> list[tuple[int, str]]:
+    """What is wrong with a bank, as (1-based place of the question, message); empty means sound."""
+    errors: list[tuple[int, str]] = []
+    seen: set[QuestionId] = set()
+    for place, (question, entry) in enumerate(zip(questions, key, strict=True), start=1):
+        option_ids = [option.option_id for option in question.options]
+        if question.question_id in seen:
+            errors.append((place, f"question_id {question.question_id!r} is used twice"))
+        seen.add(question.question_id)
+        if len(set(option_ids)) != len(option_ids):
+            errors.append((place, "an option_id is used twice"))
+        if question.kind is Kind.SINGLE and len(entry.correct) != 1:
+            errors.append((place, "a single-answer question needs exactly one correct option"))
+        if question.kind is Kind.MULTIPLE and not entry.correct:
+            errors.append((place, "a multiple-answer question needs a correct option"))
+    return errors

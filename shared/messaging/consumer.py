@@ -1,0 +1,70 @@
+"""The edge of every queue consumer: decode, hand over, report what failed."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared.events.event import Event
+from shared.messaging.codec import UnreadableEvent, decode
+from shared.messaging.trace import tracing
+from shared.observability import count, logger
+from shared.ports import Clock, ConcurrentChange, Failures
+
+E = TypeVar("E", bound=Event)
+Handler = Callable[[Any], None]
+
+# A lost race is run again from a fresh read this often before the message goes back to the queue.
+RUNS = 3
+
+
+class Consumer:
+    """Hands each message of a batch to the handler of its event type.
+
+    At least once and in any order; a message whose handler raises is reported alone and delivered
+    again. On its last try its cause is kept, then it is a dead letter.
+    """
+
+    def __init__(self, handlers: Mapping[type[Any], Handler], failures: Failures, clock: Clock, max_receives: int):
+        self._handlers = {kind.TYPE: handler for kind, handler in handlers.items()}
+        self._failures = failures
+        self._clock = clock
+        self._max_receives = max_receives
+
+    def __call__(self, event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+        processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+        return process_partial_response(event=event, record_handler=self._handle, processor=processor, context=context)
+
+    def _handle(self, record: SQSRecord) -> None:
+        try:
+            envelope = decode(record.body)
+            handler = self._handlers.get(envelope.event.TYPE)
+            if handler is None:
+                raise UnreadableEvent(f"{envelope.event.TYPE} does not belong on this queue")
+            logger.set_correlation_id(envelope.trace.correlation_id)
+            with tracing(envelope.trace):
+                _run(handler, envelope.event)
+        except Exception as error:
+            count("Failed")
+            logger.exception("message_failed", extra={"message_id": record.message_id})
+            if int(record.attributes.approximate_receive_count) >= self._max_receives:
+                self._keep(record, error)
+            raise
+        count("Succeeded")
+
+    def _keep(self, record: SQSRecord, error: Exception) -> None:
+        queue = record.event_source_arn.rpartition(":")[2]
+        cause = f"{type(error).__name__}: {error}"
+        self._failures.keep(queue, record.message_id, record.body, cause, self._clock.now())
+
+
+def _run(handler: Handler, event: Event) -> None:
+    for _ in range(RUNS - 1):
+        try:
+            return handler(event)
+        except ConcurrentChange:
+            continue
+    return handler(event)

@@ -1,0 +1,43 @@
+"""Which queues an event goes to. Only relay sends."""
+
+from collections.abc import Mapping
+
+from shared.events.assessment import AttemptFailedV1, AttemptPassedV1, AttemptSubmittedV1
+from shared.events.certification import (
+    CertificateIssuedV1,
+    CertificateReissuedV1,
+    CertificateReissueRequestedV1,
+    CertificateRevokedV1,
+    CreditClaimedV1,
+)
+from shared.events.enrolment import (
+    EnrolmentAttemptFailedV1,
+    EnrolmentConfirmedV1,
+    EnrolmentDeclinedV1,
+    EnrolmentLapsedV1,
+    EnrolmentPassedV1,
+    EnrolmentRequestedV1,
+    RetirementReachedV1,
+)
+from shared.events.modules import ModuleRetiredV1
+from shared.events.operations import JobAdvancedV1
+
+ROUTES: Mapping[str, tuple[str, ...]] = {
+    EnrolmentRequestedV1.TYPE: ("enrolments",),
+    EnrolmentConfirmedV1.TYPE: ("notifications",),
+    EnrolmentDeclinedV1.TYPE: ("notifications",),
+    EnrolmentLapsedV1.TYPE: ("notifications",),
+    EnrolmentPassedV1.TYPE: ("notifications",),
+    EnrolmentAttemptFailedV1.TYPE: ("notifications",),
+    AttemptSubmittedV1.TYPE: ("submissions",),
+    AttemptPassedV1.TYPE: ("grades",),
+    AttemptFailedV1.TYPE: ("grades",),
+    CreditClaimedV1.TYPE: ("certificates",),
+    CertificateReissueRequestedV1.TYPE: ("certificates",),
+    CertificateIssuedV1.TYPE: ("notifications",),
+    CertificateReissuedV1.TYPE: ("notifications", "statuses"),
+    CertificateRevokedV1.TYPE: ("notifications", "statuses"),
+    ModuleRetiredV1.TYPE: ("jobs",),
+    RetirementReachedV1.TYPE: ("retirements",),
+    JobAdvancedV1.TYPE: ("jobs",),
+}

@@ -1,0 +1,277 @@
+"""What a use case may ask of the world. Adapters keep these promises; tests fake them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Generic, Protocol, TypeVar
+
+from shared.domain.attempt import Attempt
+from shared.domain.availability import EditionStatus
+from shared.domain.certificate import CertificateContent, CertificateHead, CertificateVersion, Order, Reissue
+from shared.domain.claim import Claim, LedgerEntry
+from shared.domain.edition import Draft, Edition
+from shared.domain.enrolment import Enrolment
+from shared.domain.ids import (
+    AttemptId,
+    CertificateNumber,
+    EditionId,
+    EnrolmentId,
+    EnrolmentReference,
+    LearnerId,
+    ModuleId,
+)
+from shared.domain.job import Cursor, Job
+from shared.domain.learner import Membership, Profile
+from shared.domain.questions import AnswerKey, Bank
+from shared.domain.schemes import Scheme
+from shared.events.event import Event
+
+T = TypeVar("T")
+
+
+class ConcurrentChange(Exception):
+    """What was to be changed has changed since it was read: run again from a fresh read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some of a list; ``cursor`` gets the next ones, None when there are none."""
+
+    entries: Sequence[T]
+    cursor: str | None
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The instant, aware and in UTC."""
+        ...
+
+
+class Catalogue(Protocol):
+    """Drafts, published editions, and their status. All reads but ``shelf`` see the last write."""
+
+    def draft(self, edition: EditionId) -> Draft | None: ...
+
+    def save_draft(self, draft: Draft) -> Draft:
+        """Store and return the next version; raise ConcurrentChange."""
+        ...
+
+    def complete(self, draft: Draft) -> Edition:
+        """The edition that a draft without gaps makes."""
+        ...
+
+    def publish(self, draft: Draft, status: EditionStatus) -> None:
+        """Freeze the draft and open its status in one transaction; raise ConcurrentChange."""
+        ...
+
+    def edition(self, edition: EditionId) -> Edition:
+        """A published edition; raise NotFound."""
+        ...
+
+    def status(self, edition: EditionId) -> EditionStatus | None: ...
+
+    def statuses(self, module_id: ModuleId) -> Sequence[EditionStatus]:
+        """All published editions of a module, the newest first."""
+        ...
+
+    def save_status(self, status: EditionStatus, announcing: Sequence[Event]) -> EditionStatus:
+        """State and events in one write; raise ConcurrentChange."""
+        ...
+
+    def shelf(self, limit: int, cursor: str | None) -> Page[EditionStatus]:
+        """Published editions, the latest release first; eventually consistent."""
+        ...
+
+    def due_for_retirement(self, until: datetime) -> Iterator[EditionId]:
+        """Editions whose expiry is not after ``until`` and that are not retired yet."""
+        ...
+
+
+class QuestionBanks(Protocol):
+    def next_revision(self, edition: EditionId) -> int:
+        """One more than the last revision stored, whether or not the edition came to name it."""
+        ...
+
+    def put(self, edition: EditionId, bank: Bank) -> None:
+        """Store a new revision, once; nobody sees it before the edition names it. Raise ConcurrentChange."""
+        ...
+
+    def get(self, edition: EditionId, revision: int) -> Bank: ...
+
+
+class AnswerKeys(Protocol):
+    def put(self, edition: EditionId, key: AnswerKey) -> None:
+        """Store a new key revision, once; raise ConcurrentChange."""
+        ...
+
+    def of(self, edition: EditionId, bank_revision: int) -> AnswerKey:
+        """The latest key revision of a bank revision."""
+        ...
+
+
+class Enrolments(Protocol):
+    def find(self, enrolment: EnrolmentId) -> Enrolment | None: ...
+
+    def of_module(self, learner_id: LearnerId, module_id: ModuleId) -> Sequence[Enrolment]:
+        """The learner's enrolments in all editions of a module, the newest edition first."""
+        ...
+
+    def meant(self, reference: EnrolmentReference) -> Enrolment | None:
+        """The enrolment that a request means."""
+        ...
+
+    def require(self, reference: EnrolmentReference) -> Enrolment:
+        """The enrolment that a request means; raise NotEnrolled."""
+        ...
+
+    def save(self, enrolment: Enrolment, announcing: Sequence[Event] = ()) -> Enrolment:
+        """State and events in one write; raise ConcurrentChange."""
+        ...
+
+    def of_edition(self, edition: EditionId, cursor: Cursor, limit: int) -> tuple[Sequence[EnrolmentId], Cursor | None]:
+        """At most ``limit`` enrolments of an edition, and where to go on; eventually consistent."""
+        ...
+
+
+class Attempts(Protocol):
+    def find(self, attempt: AttemptId) -> Attempt | None: ...
+
+    def of(self, enrolment: EnrolmentId) -> Sequence[Attempt]:
+        """All attempts of an enrolment, in order."""
+        ...
+
+    def save(self, attempt: Attempt, announcing: Sequence[Event] = ()) -> Attempt:
+        """State and events in one write; raise ConcurrentChange."""
+        ...
+
+    def due_to_close(self, until: datetime) -> Iterator[AttemptId]:
+        """Attempts in progress whose end, grace and a minute more are not after ``until``."""
+        ...
+
+
+class Profiles(Protocol):
+    def find(self, learner_id: LearnerId) -> Profile | None: ...
+
+    def save(self, profile: Profile) -> Profile: ...
+
+
+class Memberships(Protocol):
+    def find(self, learner_id: LearnerId) -> Membership | None: ...
+
+    def save(self, membership: Membership) -> Membership: ...
+
+
+class Claims(Protocol):
+    def find(self, enrolment: EnrolmentId) -> Claim | None: ...
+
+    def save(self, claim: Claim, announcing: Sequence[Event] = ()) -> Claim:
+        """State and events in one write; raise ConcurrentChange."""
+        ...
+
+    def of_learner(self, learner_id: LearnerId, limit: int, cursor: str | None) -> Page[Claim]: ...
+
+
+class Orders(Protocol):
+    def find(self, enrolment: EnrolmentId, number: CertificateNumber, version: int) -> Order | None:
+        """What a version is to say, as fixed by the claim (version 1) or by a reissue."""
+        ...
+
+
+class Reissues(Protocol):
+    def find(self, learner_id: LearnerId, number: CertificateNumber, version: int) -> Reissue | None: ...
+
+    def save(self, reissue: Reissue, announcing: Sequence[Event]) -> Reissue:
+        """Create the order for one version, once; raise ConcurrentChange if that version was ordered otherwise."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """All that changes when a version is issued. Of a reissue, claim, enrolment and ledger stay as they are."""
+
+    version: CertificateVersion
+    head: CertificateHead
+    claim: Claim | None
+    enrolment: Enrolment | None
+    entries: Sequence[LedgerEntry]
+
+
+class Certificates(Protocol):
+    def head(self, number: CertificateNumber) -> CertificateHead | None: ...
+
+    def heads(self, numbers: Sequence[CertificateNumber]) -> Mapping[CertificateNumber, CertificateHead]: ...
+
+    def version(self, number: CertificateNumber, version: int) -> CertificateVersion | None: ...
+
+    def issue(self, issue: Issue, announcing: Sequence[Event]) -> None:
+        """Everything or nothing, once; raise ConcurrentChange where one part has changed since it was read."""
+        ...
+
+    def save_head(self, head: CertificateHead, announcing: Sequence[Event]) -> CertificateHead:
+        """State and events in one write; raise ConcurrentChange."""
+        ...
+
+
+class Ledger(Protocol):
+    def of_learner(self, learner_id: LearnerId) -> Sequence[LedgerEntry]:
+        """All entries, the earliest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PresignedAddress:
+    """An address that needs no token and is good until ``expires_at``."""
+
+    url: str
+    expires_at: datetime
+
+
+class Documents(Protocol):
+    def store_once(self, number: CertificateNumber, version: int, pdf: bytes) -> bytes:
+        """Store the PDF of a version unless there is one; return what is stored: its bytes are the truth."""
+        ...
+
+    def address(self, number: CertificateNumber, version: int, now: datetime) -> PresignedAddress: ...
+
+
+class RenderCertificate(Protocol):
+    def __call__(self, content: CertificateContent) -> bytes:
+        """The PDF; raise CertificateIncomplete where a field is blank."""
+        ...
+
+
+class Jobs(Protocol):
+    def find(self, job: str) -> Job | None: ...
+
+    def save(self, job: Job, announcing: Sequence[Event]) -> Job:
+        """State and events in one write; raise ConcurrentChange."""
+        ...
+
+
+class Failures(Protocol):
+    def keep(self, queue: str, message_id: str, body: str, cause: str, at: datetime) -> None:
+        """Keep why a message failed on its last try, for 14 days."""
+        ...
+
+
+class Schemes(Protocol):
+    def all(self) -> Mapping[str, Scheme]: ...
+
+
+class CertificateNumbers(Protocol):
+    def draw(self) -> CertificateNumber:
+        """A number nobody can guess."""
+        ...
+
+
+class Randomness(Protocol):
+    def random(self) -> Random:
+        """Where forms are drawn from."""
+        ...
+
+
+class Queues(Protocol):
+    def send(self, queue: str, messages: Sequence[str]) -> Sequence[int]:
+        """Send all messages in batches, trying again what is refused; return the places of those not sent."""
+        ...

@@ -1,0 +1,69 @@
+"""What the functions are told by their environment, read once; never at import."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Self
+
+
+class SettingsMissing(Exception):
+    """Names every environment variable that is missing or malformed, at once."""
+
+
+def _read(kind: type, environment: Mapping[str, str]) -> dict[str, str]:
+    names = {field.name: field.name.upper() for field in fields(kind)}
+    missing = [variable for variable in names.values() if not environment.get(variable)]
+    if missing:
+        raise SettingsMissing(f"Missing in the environment: {', '.join(missing)}")
+    return {name: environment[variable] for name, variable in names.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where every function finds its tables and documents.
+
+    ``public_url`` is the address printed on certificates, without a slash at its end;
+    ``max_receives`` how often a queue delivers a message before it is a dead letter.
+    """
+
+    catalogue_table: str
+    question_table: str
+    answer_key_table: str
+    learning_table: str
+    certificate_table: str
+    operations_table: str
+    document_bucket: str
+    public_url: str
+    max_receives: int
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Raise SettingsMissing, naming all that is missing."""
+        values = _read(cls, environment)
+        receives = values.pop("max_receives")
+        if not receives.isdecimal():
+            raise SettingsMissing(f"MAX_RECEIVES must be a number, not {receives!r}")
+        return cls(**values, max_receives=int(receives))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueSettings:
+    """The queues' addresses; only relay knows them, for only relay sends."""
+
+    enrolments_queue_url: str
+    submissions_queue_url: str
+    grades_queue_url: str
+    certificates_queue_url: str
+    statuses_queue_url: str
+    notifications_queue_url: str
+    jobs_queue_url: str
+    retirements_queue_url: str
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Raise SettingsMissing, naming all that is missing."""
+        return cls(**_read(cls, environment))
+
+    def url(self, queue: str) -> str:
+        """The address of the queue named ``queue``, as in ``messaging.routing``."""
+        return str(getattr(self, f"{queue}_queue_url"))

@@ -1,0 +1,43 @@
+"""Every flow runs on the whole system as template.yaml wires it, with a clock that only tests move."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from journey import START, Begin, World
+from story import Outcome, outcome_of, play
+
+from infra.local.clock import LocalClock
+from infra.local.system import LocalSystem
+
+
+@pytest.fixture(scope="session")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the issuer's key and the functions' log are kept."""
+    return tmp_path_factory.mktemp("state")
+
+
+@pytest.fixture(scope="session")
+def begin(state: Path) -> Begin:
+    @contextmanager
+    def world() -> Iterator[World]:
+        clock = LocalClock(START, ticking=False)
+        with LocalSystem(clock=clock, state=state, log=state / "functions.log") as system:
+            yield World(system)
+
+    return world
+
+
+@pytest.fixture
+def world(begin: Begin) -> Iterator[World]:
+    """A world of the test's own. A file whose tests don't get in each other's way shares one instead."""
+    with begin() as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+def undisturbed(begin: Begin) -> Outcome:
+    """The story as it comes out when every message is delivered once and in order."""
+    with begin() as world:
+        return outcome_of(play(world))

@@ -1,0 +1,128 @@
+"""A story in which everything happens that this system knows: passes, fails, claims, lapses, corrections."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from journey import REQUEST_ID, UNREAD_QUEUES, Learner, Message, Module, World, answered
+
+from shared.domain.availability import end_of_day
+
+EVALUATION = {"required": True, "questions": [{"question_id": "useful", "text": "Was it useful?", "options": []}]}
+
+
+@dataclass(frozen=True)
+class Story:
+    """A story that is over. ``first`` ended during it, ``second`` went on."""
+
+    world: World
+    first: Module
+    second: Module
+    people: dict[str, Learner]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is left of a story; it can be looked at when its world is gone."""
+
+    story: Story
+    states: dict[str, str]
+    messages: list[Message]
+    tables: Any
+    """Without how often an item was written and what its last write announced: both may differ with the order."""
+    tables_with_versions: Any
+    told: set[str]
+    """The ids of all that learners and verifiers are to be told."""
+
+
+def play(world: World) -> Story:
+    """Play it, with as much under way at once as the calls allow."""
+    first = world.published(expires_on=(world.today + timedelta(days=9)).isoformat())
+    second = world.published(claim="claimed", members_only=False, evaluation=EVALUATION)
+    people = {name: world.learner(name) for name in ("ann", "ben", "dee", "eve", "fay", "hal")}
+    people["cy"] = world.learner("cy", member=False)
+    people["gus"] = world.learner("gus", member=False)
+    for name, learner in people.items():
+        answered(learner.enrol(second if name == "gus" else first), 202)
+    world.deliver()
+    for name in ("ann", "ben", "eve", "fay", "gus", "hal"):
+        answered(people[name].acknowledge())
+        answered(people[name].introduce())
+
+    # Three hand in at once, a fourth gives up in the middle.
+    _hands_in(people["ann"], right=True)
+    _hands_in(people["ben"], right=False)
+    _hands_in(people["gus"], right=True)
+    people["hal"].begins()
+    answered(people["hal"].withdraw())
+    world.deliver()
+
+    # A day later one tries again, while another claims credit.
+    world.wait(hours=24)
+    _hands_in(people["ben"], right=True)
+    answered(people["gus"].evaluate(useful="very"))
+    answered(people["gus"].claim(("ESMO-MORA", "1.00")), 202)
+    world.deliver()
+
+    # At the end of the module two are still at it, and the office corrects what is out.
+    for name, right in (("eve", True), ("fay", False)):
+        form = people[name].begins()
+        answered(people[name].save(first.right(form) if right else first.wrong(form)))
+    world.wait_until(end_of(first) + timedelta(seconds=30 + 60))
+    answered(world.admin.reissues(people["ann"].enrolment()["certificate"], attested_name="Dr. Anna"), 202)
+    answered(world.admin.revokes(people["gus"].enrolment()["certificate"]))
+    assert world.retire_the_expired() == 1
+    assert world.close_the_overdue() == 2
+    world.deliver()
+    return Story(world, first, second, people)
+
+
+def _hands_in(learner: Learner, *, right: bool) -> None:
+    form = learner.begins()
+    answers = learner.module.right(form) if right else learner.module.wrong(form)
+    answered(learner.submit(answers, form["attempt"]), 202)
+
+
+def end_of(module: Module) -> datetime:
+    """When the module closes by the calendar."""
+    content = module.content
+    return end_of_day(datetime.fromisoformat(content["expires_on"]).date(), content["zone"])
+
+
+def outcome_of(story: Story) -> Outcome:
+    world = story.world
+    numbers = {
+        row["facts"]["certificate"]: f"NUMBER-OF-{pk}"
+        for (pk, sk), row in world.rows("LearningTable").items()
+        if sk.startswith("CLAIM#")
+    }
+    tables = _comparable(world, numbers)
+    messages = world.messages()
+    told = [message.event["id"] for message in messages if message.queue in UNREAD_QUEUES]
+    return Outcome(
+        story=story,
+        states={name: learner.enrolment()["state"] for name, learner in story.people.items()},
+        messages=messages,
+        tables=[{name: row[name] for name in row if name not in ("version", "outbox")} for row in tables],
+        tables_with_versions=tables,
+        told=set(json.loads(_without_chance(json.dumps(told), numbers))),
+    )
+
+
+def _comparable(world: World, numbers: Mapping[str, str]) -> list[Any]:
+    """All items without what chance decides: request ids, certificate numbers, forms, and what depends on them."""
+    items = []
+    for table in ("LearningTable", "CertificateTable", "OperationsTable"):
+        for row in world.rows(table).values():
+            facts = {name: fact for name, fact in row["facts"].items() if name not in ("form", "answers", "pdf_sha256")}
+            items.append(row | {"facts": facts})
+    return sorted(json.loads(_without_chance(json.dumps(items), numbers)), key=json.dumps)
+
+
+def _without_chance(text: str, numbers: Mapping[str, str]) -> str:
+    text = REQUEST_ID.sub("REQUEST", text)
+    for number, name in numbers.items():
+        text = text.replace(number, name)
+    return text

@@ -1,0 +1,264 @@
+"""A module sees its day: what is open lapses, what was earned stays, and no run of the schedule decides anything."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from journey import Learner, Module, World, answered, instant, problem
+from story import end_of
+
+from infra.local.pollers import Delivery
+from shared.adapters.dynamo.learning import DynamoEnrolments
+from shared.adapters.dynamo.store import SHARDS, shard_of
+
+OVER = timedelta(seconds=30 + 60)
+
+
+def ending_soon(world: World, **changes: Any) -> Module:
+    return world.published(expires_on=(world.today + timedelta(days=3)).isoformat(), **changes)
+
+
+def test_at_its_end_open_enrolments_lapse_and_what_was_passed_stays(world: World) -> None:
+    module = ending_soon(world)
+    certified = world.learner()
+    number = certified.earns(module)
+    waiting, failed = world.learner(), world.learner()
+    waiting.is_ready_for(module)
+    failed.is_ready_for(module).fails()
+    declined = world.learner(member=False)
+    withdrawn = world.learner().is_ready_for(module)
+    answered(withdrawn.withdraw())
+    answered(declined.enrol(module), 202)
+    world.deliver()
+
+    world.wait_until(end_of(module) - timedelta(milliseconds=1))
+    assert world.retire_the_expired() == 0
+    world.wait(milliseconds=1)
+    assert world.retire_the_expired() == 1
+    world.deliver()
+    states = [learner.enrolment()["state"] for learner in (certified, waiting, failed, declined, withdrawn)]
+    assert states == ["certified", "lapsed", "lapsed", "declined", "withdrawn"]
+    [lapsed] = world.facts_of(waiting, "ENROLMENT")
+    assert instant(lapsed["ended_at"]) == end_of(module)
+    # What was earned goes on being good.
+    assert answered(certified.certificate(number))["status"] == "valid"
+    assert certified.pdf(number).startswith(b"%PDF-")
+    answered(world.admin.reissues(number, attested_name="Dr. New Name"), 202)
+    world.deliver()
+    assert answered(certified.certificate(number))["version"] == 2
+
+
+def test_nobody_gets_in_after_the_end_even_before_the_schedule_runs(world: World) -> None:
+    module = ending_soon(world)
+    ada, ben = world.learner().is_ready_for(module), world.learner()
+    world.wait_until(end_of(module))
+    assert problem(ben.enrol(module)) == (409, "module-closed")
+    assert problem(ada.start()) == (409, "module-closed")
+    assert problem(ada.ask("PUT", f"{module.path}/enrolment")) == (409, "module-closed")
+
+
+def test_a_request_taken_up_only_after_the_end_lapses(world: World) -> None:
+    module = ending_soon(world)
+    ada = world.learner()
+    world.wait_until(end_of(module) - timedelta(milliseconds=1))
+    answered(ada.enrol(module), 202)
+    world.wait(minutes=1)
+    world.deliver()
+    assert ada.enrolment()["state"] == "lapsed"
+
+
+def test_a_lapsed_enrolment_is_not_asked_for_anew_but_one_of_the_next_edition_is(world: World) -> None:
+    module = ending_soon(world)
+    ada = world.learner().is_ready_for(module)
+    world.wait_until(end_of(module))
+    world.retire_the_expired()
+    world.deliver()
+    assert answered(ada.enrol(module), 200)["state"] == "lapsed"
+    second = world.published(world.module(module.module_id, edition=2))
+    asked = answered(ada.ask("PUT", f"{module.path}/enrolment"), 202)
+    assert asked["edition"] == 2
+    world.deliver()
+    newest = answered(ada.ask("GET", f"{module.path}/enrolment"))
+    assert (newest["edition"], newest["state"]) == (2, "confirmed")
+    assert answered(ada.ask("GET", f"{module.path}/enrolment?edition=1"))["state"] == "lapsed"
+    assert answered(world.public(second.path))["edition"] == 2
+
+
+# Whichever of lapsing and grading comes first
+
+Ending = Callable[[World, Module], None]
+
+
+def lapse_first(world: World, module: Module) -> None:
+    world.wait_until(end_of(module))
+    assert world.retire_the_expired() == 1
+    world.deliver()
+    world.wait_until(end_of(module) + OVER)
+    assert world.close_the_overdue() == 2
+    world.deliver()
+
+
+def grade_first(world: World, module: Module) -> None:
+    world.wait_until(end_of(module) + OVER)
+    assert world.close_the_overdue() == 2
+    world.deliver()
+    assert world.retire_the_expired() == 1
+    world.deliver()
+
+
+def both_at_once(world: World, module: Module) -> None:
+    world.wait_until(end_of(module) + OVER)
+    assert world.retire_the_expired() == 1
+    assert world.close_the_overdue() == 2
+    world.system.delivery = Delivery(times=2, seed=7)
+    world.deliver()
+
+
+def six_hours_late(world: World, module: Module) -> None:
+    world.wait_until(end_of(module) + timedelta(hours=6))
+    assert world.close_the_overdue() == 2
+    assert world.retire_the_expired() == 1
+    world.deliver()
+
+
+def twice(world: World, module: Module) -> None:
+    world.wait_until(end_of(module) + OVER)
+    for _ in range(2):
+        world.retire_the_expired()
+        world.close_the_overdue()
+    world.deliver()
+    assert world.retire_the_expired() == 0
+    assert world.close_the_overdue() == 0
+    world.deliver()
+
+
+def handed_in_just_before(world: World, module: Module) -> None:
+    """The grade of what was handed in in time comes after the lapse was due."""
+    world.wait_until(end_of(module) - timedelta(milliseconds=1))
+    for row in list(world.rows("LearningTable").values()):
+        if row["sk"].startswith("ATTEMPT#"):
+            learner = Learner(world, row["facts"]["learner_id"])
+            learner.module = module
+            answered(learner.submit(), 202)
+    world.wait_until(end_of(module))
+    assert world.retire_the_expired() == 1
+    world.deliver()
+
+
+@pytest.mark.parametrize(
+    "ending", [lapse_first, grade_first, both_at_once, six_hours_late, twice, handed_in_just_before]
+)
+def test_an_attempt_under_way_at_the_end_is_graded_and_decides(world: World, ending: Ending) -> None:
+    module = ending_soon(world)
+    right, wrong, idle = (world.learner().is_ready_for(module) for _ in range(3))
+    answered(right.save(module.right(right.begins())))
+    answered(wrong.save(module.wrong(wrong.begins())))
+    ending(world, module)
+    assert [learner.enrolment()["state"] for learner in (right, wrong, idle)] == ["certified", "lapsed", "lapsed"]
+    end = end_of(module)
+    finished = end - timedelta(milliseconds=1) if ending is handed_in_just_before else end
+    for learner in (right, wrong):
+        [attempt] = learner.enrolment()["attempts"]
+        assert instant(attempt["submitted_at"]) == finished
+    for learner in (wrong, idle):
+        [enrolment] = world.facts_of(learner, "ENROLMENT")
+        assert instant(enrolment["ended_at"]) == end
+        lapsed = world.events("cme.enrolment.lapsed.v1", about=learner)
+        assert {event["time"] for event in lapsed} == {"2022-05-04T22:00:00.000Z"}
+        assert len({event["id"] for event in lapsed}) == 1
+    [failed] = {event["id"] for event in world.events("cme.enrolment.attempt_failed.v1", about=wrong)}
+    assert failed.endswith("/1")
+
+
+def test_an_expired_edition_that_is_published_retires_at_once(world: World) -> None:
+    yesterday = world.today - timedelta(days=1)
+    released = (world.today - timedelta(days=100)).isoformat()
+    module = world.published(released_on=released, reviewed_on=released, expires_on=yesterday.isoformat())
+    assert answered(world.public(module.path))["open"] is False
+    assert world.retire_the_expired() == 1
+    world.deliver()
+    [retired] = world.events("cme.module.retired.v1")
+    assert instant(retired["time"]) == end_of(module)
+
+
+def test_early_retirement_says_when_and_is_said_once(world: World) -> None:
+    module = ending_soon(world)
+    retired_at = world.now
+    for _ in range(2):
+        assert instant(answered(world.author.retires(module), 200)["retired_at"]) == retired_at
+        world.wait(hours=1)
+    world.deliver()
+    [retired] = world.events("cme.module.retired.v1")
+    assert instant(retired["data"]["retired_at"]) == retired_at
+    world.wait_until(end_of(module) + timedelta(days=1))
+    assert world.retire_the_expired() == 0
+
+
+# Many at once is a job of several pages
+
+
+def crowd(world: World, module: Module) -> list[Learner]:
+    """64 enrolled learners, most of them in one shard of the index, so that one shard takes several pages."""
+    names = [f"crowd-{number}" for number in range(1000)]
+    in_first = [name for name in names if shard_of(name) == 0][:55]
+    in_others = [name for shard in range(1, SHARDS) for name in [n for n in names if shard_of(n) == shard][:3]]
+    learners = [world.learner(name, member=False) for name in in_first + in_others]
+    for learner in learners:
+        answered(learner.enrol(module), 202)
+    world.deliver()
+    return learners
+
+
+def states_of_enrolments(world: World) -> Counter[str]:
+    rows = world.rows("LearningTable").items()
+    return Counter(row["facts"]["state"] for (_, sk), row in rows if sk.startswith("ENROLMENT#"))
+
+
+def job_of(world: World) -> dict[str, Any]:
+    [job] = [row["facts"] for (pk, _), row in world.rows("OperationsTable").items() if pk.startswith("JOB#")]
+    return job
+
+
+def test_more_than_sixty_enrolments_lapse_page_by_page_though_the_job_is_interrupted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ending_soon(world, members_only=False)
+    learners = crowd(world, module)
+    assert states_of_enrolments(world) == {"confirmed": len(learners)}
+    save, calls = DynamoEnrolments.save, Counter[str]()
+
+    def interrupted(self: Any, enrolment: Any, announcing: Any = ()) -> Any:
+        kinds = [event.TYPE for event in announcing]
+        calls.update(kinds)
+        if calls["cme.enrolment.retirement_reached.v1"] == 40 and "cme.enrolment.retirement_reached.v1" in kinds:
+            raise TimeoutError("the function was stopped in the middle of its second page")
+        return save(self, enrolment, announcing)
+
+    monkeypatch.setattr(DynamoEnrolments, "save", interrupted)
+    world.wait_until(end_of(module))
+    assert world.retire_the_expired() == 1
+    world.deliver()
+
+    assert states_of_enrolments(world) == {"lapsed": len(learners)}
+    job = job_of(world)
+    assert job["finished_at"]
+    assert job["cursor"] is None
+    assert job["done"] == len(learners)
+    # 55 of one shard are three pages of at most 25; each of the others is one.
+    assert job["page"] == 3 + (SHARDS - 1)
+    failures = [
+        invocation
+        for invocation in world.invocations
+        if invocation.function == "Work" and invocation.result["batchItemFailures"]
+    ]
+    assert len(failures) == 1
+    lapsed = Counter(event["data"]["learner_id"] for event in world.events("cme.enrolment.lapsed.v1"))
+    assert lapsed == {learner.sub: 1 for learner in learners}
+    reached = Counter(event["id"] for event in world.events("cme.enrolment.retirement_reached.v1"))
+    assert set(reached) == {
+        f"enrolment/{learner.sub}/{module.module_id}/1/retirement_reached/1" for learner in learners
+    }
+    # The fourteen of the second page that had been told before the interruption were told once more.
+    assert Counter(reached.values()) == {1: len(learners) - 14, 2: 14}

@@ -1,0 +1,479 @@
+"""The ports in memory. What is stored goes through the same facts as in the tables, and the same versions guard it."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Generic, TypeVar
+
+from shared.domain.attempt import Attempt
+from shared.domain.availability import EditionStatus
+from shared.domain.certificate import CertificateContent, CertificateHead, CertificateVersion, Order, Reissue
+from shared.domain.certificate_number import certificate_number
+from shared.domain.claim import Claim, LedgerEntry
+from shared.domain.edition import Draft, Edition, EditionContent, information_hash
+from shared.domain.enrolment import Enrolment
+from shared.domain.ids import (
+    AttemptId,
+    CertificateNumber,
+    EditionId,
+    EnrolmentId,
+    EnrolmentReference,
+    LearnerId,
+    ModuleId,
+)
+from shared.domain.job import Cursor, Job
+from shared.domain.learner import Membership, Profile
+from shared.domain.questions import AnswerKey, Bank
+from shared.domain.refusals import NotEnrolled, NotFound
+from shared.domain.schemes import Scheme
+from shared.events.event import Event
+from shared.facts import dump, from_facts, load
+from shared.ports import ConcurrentChange, Issue, Page, PresignedAddress
+from tests.support.builders import NOW, PUBLIC_URL, PUBLISHED_AT, SCHEMES, an_edition, without_nulls
+
+A = TypeVar("A", bound=Any)
+
+
+class BrokenOff(Exception):
+    """The process ended in the middle of a use case."""
+
+
+class Records(Generic[A]):
+    """Aggregates of one kind, by key: written if nobody else has since they were read.
+
+    ``meanwhile`` is called once, just before the next write: what others do in between, or BrokenOff.
+    """
+
+    def __init__(self, kind: type[A], key: Callable[[A], object], announced: list[Event]) -> None:
+        self._kind = kind
+        self._key = key
+        self._announced = announced
+        self._stored: dict[object, tuple[str, list[Event]]] = {}
+        self.meanwhile: Callable[[], object] | None = None
+        self.writes = 0
+
+    def find(self, key: object) -> A | None:
+        stored = self._stored.get(key)
+        return load(stored[0], self._kind) if stored else None
+
+    def all(self) -> list[A]:
+        return [load(facts, self._kind) for facts, _ in self._stored.values()]
+
+    def given(self, *aggregates: A) -> None:
+        """Stored before the story begins, nothing announced."""
+        for aggregate in aggregates:
+            self._stored[self._key(aggregate)] = (dump(replace(aggregate, version=aggregate.version + 1)), [])
+
+    def require_current(self, aggregate: A) -> None:
+        """Raise ConcurrentChange unless ``aggregate`` was read at its current version."""
+        if self.meanwhile:
+            between, self.meanwhile = self.meanwhile, None
+            between()
+        stored = self.find(self._key(aggregate))
+        if (stored.version if stored else 0) != aggregate.version:
+            raise ConcurrentChange(str(self._key(aggregate)))
+
+    def save(self, aggregate: A, announcing: Sequence[Event] = ()) -> A:
+        """As ``Store.save``: a write that was stored already, events and all, succeeds again."""
+        key, written = self._key(aggregate), replace(aggregate, version=aggregate.version + 1)
+        meant = (dump(written), list(announcing))
+        try:
+            self.require_current(aggregate)
+        except ConcurrentChange:
+            if self._stored.get(key) != meant:
+                raise
+            return written
+        self._stored[key] = meant
+        self._announced += announcing
+        self.writes += 1
+        return written
+
+
+@dataclass
+class FakeClock:
+    """See ``ports.Clock``; the test moves it."""
+
+    at: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+
+class FakeCatalogue:
+    """See ``ports.Catalogue``."""
+
+    def __init__(self, announced: list[Event]) -> None:
+        self.drafts: Records[Draft] = Records(Draft, lambda draft: draft.id, announced)
+        self.statuses_kept: Records[EditionStatus] = Records(EditionStatus, lambda status: status.id, announced)
+        self._published: dict[EditionId, Edition] = {}
+
+    def given(self, *editions: Edition, **changes: Any) -> None:
+        """Published editions; ``changes`` are of their statuses."""
+        for edition in editions:
+            self._published[edition.id] = edition
+            self.statuses_kept.given(replace(edition.status(PUBLISHED_AT), **changes))
+
+    def draft(self, edition: EditionId) -> Draft | None:
+        return self.drafts.find(edition)
+
+    def save_draft(self, draft: Draft) -> Draft:
+        return self.drafts.save(draft)
+
+    def complete(self, draft: Draft) -> Edition:
+        if draft.bank is None:
+            raise ValueError(f"{draft.id} has no question bank")
+        return Edition(
+            module_id=draft.module_id,
+            edition=draft.edition,
+            content=from_facts(without_nulls(draft.content), EditionContent),
+            information_hash=information_hash(draft.edition, draft.content),
+            bank_revision=draft.bank.revision,
+        )
+
+    def publish(self, draft: Draft, status: EditionStatus) -> None:
+        self.drafts.require_current(draft)
+        self.statuses_kept.require_current(status)
+        self.drafts.save(draft)
+        self.statuses_kept.save(status)
+        self._published[draft.id] = self.complete(draft)
+
+    def edition(self, edition: EditionId) -> Edition:
+        if edition not in self._published:
+            raise NotFound(f"There is no published edition {edition}.")
+        return self._published[edition]
+
+    def status(self, edition: EditionId) -> EditionStatus | None:
+        return self.statuses_kept.find(edition)
+
+    def statuses(self, module_id: ModuleId) -> Sequence[EditionStatus]:
+        found = [status for status in self.statuses_kept.all() if status.module_id == module_id]
+        return sorted(found, key=lambda status: status.edition, reverse=True)
+
+    def save_status(self, status: EditionStatus, announcing: Sequence[Event]) -> EditionStatus:
+        return self.statuses_kept.save(status, announcing)
+
+    def shelf(self, limit: int, cursor: str | None) -> Page[EditionStatus]:
+        by_release = sorted(
+            self.statuses_kept.all(), key=lambda status: (status.card.published_on, status.id), reverse=True
+        )
+        return _page(by_release, limit, cursor)
+
+    def due_for_retirement(self, until: datetime) -> Iterator[EditionId]:
+        for status in self.statuses_kept.all():
+            if not status.retired_at and status.expires_at <= until:
+                yield status.id
+
+
+def _page(found: Sequence[A], limit: int, cursor: str | None) -> Page[A]:
+    start = int(cursor or 0)
+    end = start + limit
+    return Page(found[start:end], str(end) if end < len(found) else None)
+
+
+class FakeQuestionBanks:
+    """See ``ports.QuestionBanks``."""
+
+    def __init__(self) -> None:
+        self._banks: dict[tuple[EditionId, int], Bank] = {}
+
+    def next_revision(self, edition: EditionId) -> int:
+        return max((revision for of_edition, revision in self._banks if of_edition == edition), default=0) + 1
+
+    def put(self, edition: EditionId, bank: Bank) -> None:
+        if self._banks.setdefault((edition, bank.revision), bank) != bank:
+            raise ConcurrentChange(f"bank {bank.revision} of {edition}")
+
+    def get(self, edition: EditionId, revision: int) -> Bank:
+        return self._banks[edition, revision]
+
+
+class FakeAnswerKeys:
+    """See ``ports.AnswerKeys``."""
+
+    def __init__(self) -> None:
+        self._keys: dict[tuple[EditionId, int], dict[int, AnswerKey]] = {}
+
+    def put(self, edition: EditionId, key: AnswerKey) -> None:
+        revisions = self._keys.setdefault((edition, key.bank_revision), {})
+        if revisions.setdefault(key.revision, key) != key:
+            raise ConcurrentChange(f"key {key.revision} of {edition}")
+
+    def of(self, edition: EditionId, bank_revision: int) -> AnswerKey:
+        revisions = self._keys[edition, bank_revision]
+        return revisions[max(revisions)]
+
+
+class FakeEnrolments(Records[Enrolment]):
+    """See ``ports.Enrolments``."""
+
+    def __init__(self, announced: list[Event]) -> None:
+        super().__init__(Enrolment, lambda enrolment: enrolment.id, announced)
+
+    def of_module(self, learner_id: LearnerId, module_id: ModuleId) -> Sequence[Enrolment]:
+        found = [one for one in self.all() if (one.learner_id, one.module_id) == (learner_id, module_id)]
+        return sorted(found, key=lambda enrolment: enrolment.edition, reverse=True)
+
+    def meant(self, reference: EnrolmentReference) -> Enrolment | None:
+        if reference.edition is not None:
+            return self.find(EnrolmentId(reference.learner_id, reference.module_id, reference.edition))
+        return next(iter(self.of_module(reference.learner_id, reference.module_id)), None)
+
+    def require(self, reference: EnrolmentReference) -> Enrolment:
+        enrolment = self.meant(reference)
+        if enrolment is None:
+            raise NotEnrolled()
+        return enrolment
+
+    def of_edition(self, edition: EditionId, cursor: Cursor, limit: int) -> tuple[Sequence[EnrolmentId], Cursor | None]:
+        found = sorted(one.id for one in self.all() if one.id.of_edition == edition)
+        start = int(cursor.after["pk"]) if cursor.after else 0
+        end = start + limit
+        return found[start:end], Cursor(after={"pk": str(end)}) if end < len(found) else None
+
+
+class FakeAttempts(Records[Attempt]):
+    """See ``ports.Attempts``."""
+
+    def __init__(self, announced: list[Event]) -> None:
+        super().__init__(Attempt, lambda attempt: attempt.id, announced)
+
+    def of(self, enrolment: EnrolmentId) -> Sequence[Attempt]:
+        found = [attempt for attempt in self.all() if attempt.enrolment == enrolment]
+        return sorted(found, key=lambda attempt: attempt.number)
+
+    def due_to_close(self, until: datetime) -> Iterator[AttemptId]:
+        for attempt in self.all():
+            if attempt.is_open and attempt.closes_at <= until:
+                yield attempt.id
+
+
+class FakeClaims(Records[Claim]):
+    """See ``ports.Claims``."""
+
+    def __init__(self, announced: list[Event]) -> None:
+        super().__init__(Claim, lambda claim: claim.enrolment, announced)
+
+    def of_learner(self, learner_id: LearnerId, limit: int, cursor: str | None) -> Page[Claim]:
+        found = [claim for claim in self.all() if claim.learner_id == learner_id]
+        return _page(sorted(found, key=lambda claim: claim.enrolment), limit, cursor)
+
+
+class FakeReissues:
+    """See ``ports.Reissues``."""
+
+    def __init__(self, announced: list[Event]) -> None:
+        self.records: Records[Reissue] = Records(
+            Reissue, lambda order: (order.learner_id, order.certificate, order.content.version), announced
+        )
+
+    def find(self, learner_id: LearnerId, number: CertificateNumber, version: int) -> Reissue | None:
+        return self.records.find((learner_id, number, version))
+
+    def save(self, reissue: Reissue, announcing: Sequence[Event]) -> Reissue:
+        return self.records.save(reissue, announcing)
+
+
+@dataclass
+class FakeOrders:
+    """See ``ports.Orders``."""
+
+    claims: FakeClaims
+    reissues: FakeReissues
+
+    def find(self, enrolment: EnrolmentId, number: CertificateNumber, version: int) -> Order | None:
+        order = (
+            self.reissues.find(enrolment.learner_id, number, version) if version > 1 else self.claims.find(enrolment)
+        )
+        return Order(content=order.content, show_name=order.show_name) if order else None
+
+
+class FakeLedger(Records[LedgerEntry]):
+    """See ``ports.Ledger``."""
+
+    def __init__(self, announced: list[Event]) -> None:
+        super().__init__(
+            LedgerEntry,
+            lambda entry: (entry.learner_id, entry.earned_on, entry.module_id, entry.edition, entry.scheme, entry.kind),
+            announced,
+        )
+
+    def of_learner(self, learner_id: LearnerId) -> Sequence[LedgerEntry]:
+        found = [entry for entry in self.all() if entry.learner_id == learner_id]
+        return sorted(found, key=lambda entry: entry.earned_on)
+
+
+class FakeCertificates:
+    """See ``ports.Certificates``: an issue is everything or nothing."""
+
+    def __init__(
+        self, claims: FakeClaims, enrolments: FakeEnrolments, ledger: FakeLedger, announced: list[Event]
+    ) -> None:
+        self.kept: Records[CertificateHead] = Records(CertificateHead, lambda head: head.number, announced)
+        self.versions: Records[CertificateVersion] = Records(
+            CertificateVersion, lambda version: (version.number, version.number_of_version), announced
+        )
+        self._claims = claims
+        self._enrolments = enrolments
+        self._ledger = ledger
+
+    def head(self, number: CertificateNumber) -> CertificateHead | None:
+        return self.kept.find(number)
+
+    def heads(self, numbers: Sequence[CertificateNumber]) -> Mapping[CertificateNumber, CertificateHead]:
+        found = {number: self.kept.find(number) for number in numbers}
+        return {number: head for number, head in found.items() if head}
+
+    def version(self, number: CertificateNumber, version: int) -> CertificateVersion | None:
+        return self.versions.find((number, version))
+
+    def issue(self, issue: Issue, announcing: Sequence[Event]) -> None:
+        writes: list[tuple[Records[Any], Any]] = [(self.versions, issue.version), (self.kept, issue.head)]
+        writes += [(self._claims, issue.claim)] if issue.claim else []
+        writes += [(self._enrolments, issue.enrolment)] if issue.enrolment else []
+        writes += [(self._ledger, entry) for entry in issue.entries]
+        for records, aggregate in writes:
+            records.require_current(aggregate)
+        for records, aggregate in writes:
+            records.save(aggregate, announcing if records is self.versions else ())
+
+    def save_head(self, head: CertificateHead, announcing: Sequence[Event]) -> CertificateHead:
+        return self.kept.save(head, announcing)
+
+
+class FakeDocuments:
+    """See ``ports.Documents``."""
+
+    def __init__(self) -> None:
+        self.stored: dict[tuple[CertificateNumber, int], bytes] = {}
+
+    def store_once(self, number: CertificateNumber, version: int, pdf: bytes) -> bytes:
+        return self.stored.setdefault((number, version), pdf)
+
+    def address(self, number: CertificateNumber, version: int, now: datetime) -> PresignedAddress:
+        return PresignedAddress(f"https://documents.example.org/{number}/v{version}", now + timedelta(minutes=5))
+
+
+@dataclass
+class FakeRender:
+    """See ``ports.RenderCertificate``; like a signature, no two renderings of one content are alike."""
+
+    times: int = 0
+
+    def __call__(self, content: CertificateContent) -> bytes:
+        self.times += 1
+        return f"{content.number} v{content.version} for {content.attested_name}, rendering {self.times}".encode()
+
+
+class FakeJobs(Records[Job]):
+    """See ``ports.Jobs``."""
+
+    def __init__(self, announced: list[Event]) -> None:
+        super().__init__(Job, lambda job: job.job, announced)
+
+
+@dataclass(frozen=True)
+class Failure:
+    queue: str
+    message_id: str
+    body: str
+    cause: str
+    at: datetime
+
+
+@dataclass
+class FakeFailures:
+    """See ``ports.Failures``."""
+
+    kept: list[Failure] = field(default_factory=list)
+
+    def keep(self, queue: str, message_id: str, body: str, cause: str, at: datetime) -> None:
+        self.kept.append(Failure(queue, message_id, body, cause, at))
+
+
+@dataclass
+class FakeSchemes:
+    """See ``ports.Schemes``."""
+
+    schemes: Mapping[str, Scheme] = field(default_factory=lambda: SCHEMES)
+
+    def all(self) -> Mapping[str, Scheme]:
+        return self.schemes
+
+
+@dataclass
+class FakeNumbers:
+    """See ``ports.CertificateNumbers``: 1, 2, 3 as certificate numbers."""
+
+    drawn: int = 0
+
+    def draw(self) -> CertificateNumber:
+        self.drawn += 1
+        return certificate_number(self.drawn)
+
+
+class FakeRandomness:
+    """See ``ports.Randomness``: the same draw each time."""
+
+    def random(self) -> Random:
+        return Random(1)
+
+
+@dataclass
+class FakeQueues:
+    """See ``ports.Queues``; ``refuses`` are texts whose messages are not taken."""
+
+    sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    refuses: tuple[str, ...] = ()
+
+    def send(self, queue: str, messages: Sequence[str]) -> Sequence[int]:
+        unsent = [place for place, message in enumerate(messages) if any(text in message for text in self.refuses)]
+        self.sent += [(queue, json.loads(message)) for place, message in enumerate(messages) if place not in unsent]
+        return unsent
+
+
+class World:
+    """Everything that a use case may ask for, in memory; ``announced`` is what was told to the queues, in order.
+
+    Edition 1 of the module is published, its bank and key stored.
+    """
+
+    public_url = PUBLIC_URL
+
+    def __init__(self) -> None:
+        self.announced: list[Event] = []
+        self.clock = FakeClock()
+        self.catalogue = FakeCatalogue(self.announced)
+        self.question_banks = FakeQuestionBanks()
+        self.answer_keys = FakeAnswerKeys()
+        self.enrolments = FakeEnrolments(self.announced)
+        self.attempts = FakeAttempts(self.announced)
+        self.profiles: Records[Profile] = Records(Profile, lambda profile: profile.learner_id, self.announced)
+        self.memberships: Records[Membership] = Records(Membership, lambda one: one.learner_id, self.announced)
+        self.claims = FakeClaims(self.announced)
+        self.reissues = FakeReissues(self.announced)
+        self.orders = FakeOrders(self.claims, self.reissues)
+        self.ledger = FakeLedger(self.announced)
+        self.certificates = FakeCertificates(self.claims, self.enrolments, self.ledger, self.announced)
+        self.documents = FakeDocuments()
+        self.render = FakeRender()
+        self.jobs = FakeJobs(self.announced)
+        self.failures = FakeFailures()
+        self.schemes = FakeSchemes()
+        self.numbers = FakeNumbers()
+        self.randomness = FakeRandomness()
+        self.queues = FakeQueues()
+
+    def publish(self, edition: Edition | None = None, **changes: Any) -> None:
+        """An edition is out (edition 1 unless another is given); ``changes`` are of its status."""
+        self.catalogue.given(edition or an_edition(), **changes)
+
+    def told(self, kind: type[Event]) -> list[Any]:
+        """The events of one type that were announced."""
+        return [event for event in self.announced if type(event) is kind]
+
+    @property
+    def facts_told(self) -> list[str]:
+        """The ids of all that was announced, in order."""
+        return [event.id for event in self.announced]

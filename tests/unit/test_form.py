@@ -1,0 +1,89 @@
+"""A form is drawn once: each pool's share, no question twice, and all options of each."""
+
+from collections import Counter
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.form import draw_form
+from shared.domain.questions import Bank
+from shared.domain.refusals import InvalidRequest
+from tests.support.builders import RIGHT, a_bank, a_form, a_question, answers, some_pools
+
+
+@st.composite
+def banks_with_draws(draw: st.DrawFn) -> tuple[Bank, dict[str, int]]:
+    held = draw(st.dictionaries(st.sampled_from("ABC"), st.integers(min_value=1, max_value=6), min_size=1))
+    questions = tuple(
+        a_question(f"{pool}{place}", pool, shuffle=draw(st.booleans()))
+        for pool, size in held.items()
+        for place in range(size)
+    )
+    draws = {pool: draw(st.integers(min_value=1, max_value=size)) for pool, size in held.items()}
+    return Bank(revision=7, questions=questions), draws
+
+
+@given(banks_with_draws(), st.integers())
+def test_a_form_holds_each_pools_share_and_no_question_twice(drawn: tuple[Bank, dict[str, int]], seed: int) -> None:
+    bank, draws = drawn
+    form = draw_form(bank, some_pools(**draws), Random(seed))
+    asked = [question.question_id for question in form.questions]
+    assert len(set(asked)) == len(asked)
+    assert Counter(bank.question(question).pool for question in asked) == draws
+    assert form.bank_revision == bank.revision
+
+
+@given(banks_with_draws(), st.integers())
+def test_every_question_keeps_its_kind_and_all_its_options(drawn: tuple[Bank, dict[str, int]], seed: int) -> None:
+    bank, draws = drawn
+    for asked in draw_form(bank, some_pools(**draws), Random(seed)).questions:
+        question = bank.question(asked.question_id)
+        in_order = [option.option_id for option in question.options]
+        assert asked.kind is question.kind
+        assert sorted(asked.option_ids) == sorted(in_order)
+        assert question.shuffle or list(asked.option_ids) == in_order
+
+
+def test_questions_and_options_are_shuffled() -> None:
+    forms = [draw_form(a_bank(), some_pools(biology=3), Random(seed)) for seed in range(30)]
+    assert len({tuple(question.question_id for question in form.questions) for form in forms}) > 1
+    assert len({form.questions[0].option_ids for form in forms}) > 1
+
+
+def test_every_question_of_a_pool_can_be_drawn() -> None:
+    drawn = {draw_form(a_bank(), some_pools(biology=1), Random(seed)).questions[0].question_id for seed in range(60)}
+    assert drawn == {"q1", "q2", "q3"}
+
+
+@pytest.mark.parametrize(
+    "fitting", [{}, RIGHT, answers(q1=""), answers(q4="abcd")], ids=["none", "all", "taken back", "every option"]
+)
+def test_answers_that_fit_the_form_are_taken(fitting: dict[str, tuple[str, ...]]) -> None:
+    a_form().require_answerable(fitting)
+
+
+@pytest.mark.parametrize(
+    ("question", "chosen", "message"),
+    [
+        ("q3", "a", "not on the form"),
+        ("nobody", "a", "not on the form"),
+        ("q1", "x", "Not an option"),
+        ("q4", "aa", "chosen twice"),
+        ("q1", "ab", "Only one option"),
+    ],
+    ids=["not drawn", "unknown question", "unknown option", "an option twice", "two of a single"],
+)
+def test_answers_that_do_not_fit_the_form_are_refused(question: str, chosen: str, message: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        a_form().require_answerable(answers(**{question: chosen}))
+    (error,) = refused.value.facts["errors"]
+    assert error["loc"] == ["body", "answers", question]
+    assert message in error["msg"]
+
+
+def test_every_answer_that_does_not_fit_is_named() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        a_form().require_answerable(answers(q1="x", q2="a", q3="a", q4="aa"))
+    assert [error["loc"][-1] for error in refused.value.facts["errors"]] == ["q1", "q3", "q4"]

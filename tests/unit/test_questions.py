@@ -1,0 +1,51 @@
+"""A bank is sound or it is refused with everything that is wrong with it."""
+
+import pytest
+
+from shared.domain.questions import KeyEntry, Kind, Option, Question, bank_errors
+from tests.support.builders import a_bank, a_key, a_question, an_entry
+
+TWICE = (Option(option_id="a", text="One"), Option(option_id="a", text="Other"))
+
+
+def errors_of(*bank: tuple[Question, KeyEntry]) -> list[int]:
+    """The places of the questions that have errors."""
+    return [place for place, _ in bank_errors([question for question, _ in bank], [entry for _, entry in bank])]
+
+
+def test_a_sound_bank_has_no_errors() -> None:
+    assert bank_errors(a_bank().questions, list(a_key().entries.values())) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "correct", "sound"),
+    [
+        (Kind.SINGLE, "a", True),
+        (Kind.SINGLE, "", False),
+        (Kind.SINGLE, "ab", False),
+        (Kind.MULTIPLE, "a", True),
+        (Kind.MULTIPLE, "abcd", True),
+        (Kind.MULTIPLE, "", False),
+    ],
+)
+def test_a_question_has_as_many_right_options_as_its_kind_needs(kind: Kind, correct: str, sound: bool) -> None:
+    assert errors_of((a_question(kind=kind), an_entry(correct=correct))) == ([] if sound else [1])
+
+
+def test_an_option_id_names_one_option() -> None:
+    assert errors_of((a_question(options=TWICE), an_entry())) == [1]
+
+
+def test_a_question_id_names_one_question() -> None:
+    sound = (a_question("q1"), an_entry("q1"))
+    assert errors_of(sound, (a_question("q2"), an_entry("q2")), sound) == [3]
+
+
+def test_all_errors_are_told_with_the_place_of_their_question() -> None:
+    bad = (a_question("q1", options=TWICE), an_entry("q1", ""))
+    assert errors_of(bad, bad) == [1, 1, 2, 2, 2]
+
+
+def test_publication_is_told_what_the_pools_hold_and_the_highest_objective() -> None:
+    summary = a_bank(revision=4).summary()
+    assert (summary.revision, summary.pools, summary.highest_objective) == (4, {"biology": 3, "treatment": 1}, 2)
