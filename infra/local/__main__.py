@@ -8,6 +8,8 @@ from types import FrameType
 
 from infra.local.errors import LocalError
 
+INTERRUPTED = 130  # what a shell calls a command that Ctrl-C broke off; a server that Ctrl-C ends has ended well
+
 # The commands import what they need when they run, so that a missing package is told in one line, and `token`
 # does not wait for the engine's half second.
 
@@ -20,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
         return int(options.command(options))
     except KeyboardInterrupt:
         print("\nended")
-        return 0
+        return int(options.interrupted)
     except LocalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -70,10 +72,10 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="serve it with the sample in it, until Ctrl-C")
     run.add_argument("--port", type=_port, default=8000, help="port on 127.0.0.1, 0 for a free one (8000)")
-    run.set_defaults(command=_run)
+    run.set_defaults(command=_run, interrupted=0)
 
     demo = commands.add_parser("demo", help="play the whole journey in the terminal; the PDFs go to build/demo")
-    demo.set_defaults(command=_demo)
+    demo.set_defaults(command=_demo, interrupted=INTERRUPTED)
 
     for command in (run, demo):
         command.add_argument(
@@ -88,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--email", help="e-mail address (sub@example.org)")
     token.add_argument("--group", action="append", help="admin or author; may be given more than once")
     token.add_argument("--hours", type=float, default=24, help="how long it is good (24)")
-    token.set_defaults(command=_token)
+    token.set_defaults(command=_token, interrupted=INTERRUPTED)
     return parser
 
 

@@ -23,7 +23,7 @@ from infra.local.client import Answer, Client, UnexpectedAnswer
 from infra.local.clock import LocalClock
 from infra.local.errors import LocalError
 from infra.local.issuer import STATE
-from infra.local.run import _logging_to as logging_to
+from infra.local.output import logging_to
 from infra.local.sample import SampleEdition
 from infra.local.system import ROOT, LocalSystem
 from infra.local.trail import Hop, Trail
@@ -126,6 +126,7 @@ class Story:
         self._began = time.perf_counter()
         self._steps = 0
         self._outcome = ""
+        self._follows: Counter[str] = Counter()
         self._edition = next(sample.editions())
         self._key = AnswerKey(self._edition)
         self._module = f"/modules/{self._edition.module_id}"
@@ -355,17 +356,8 @@ class Story:
         for heading in ("Learner", "State", "Attempts", "Points", "Certificate", "Versions"):
             table.add_column(heading, min_width=len(heading), no_wrap=heading not in ("Learner", "Points"))
         for learner, certificate in certificates.items():
-            enrolment = self._send(learner, "GET", self._enrolment)
-            number, versions = certificate or ("", 0)
-            attempts = range(1, len(enrolment.fact("attempts")) + 1)
-            table.add_row(
-                learner.name,
-                enrolment.fact("state"),
-                str(len(attempts)),
-                ", ".join(_score(enrolment, attempt) for attempt in attempts),
-                number,
-                "\n".join(f"{version} {self._status(number, version)}" for version in range(1, versions + 1)),
-            )
+            table.add_row(learner.name, *self._standing(learner, certificate))
+        self._await_hops()
         self._console.print()
         self._console.print(table, soft_wrap=False)
         self._console.print(f"{_shown(self._folder)}/")
@@ -373,6 +365,18 @@ class Story:
             self._console.print(f"  {file.name}")
         took = time.perf_counter() - self._began
         self._console.print(f"\nAll {self._steps} steps went as they should, in {took:.1f} s.", style="bold")
+
+    def _standing(self, learner: Person, certificate: tuple[str, int] | None) -> tuple[str, ...]:
+        """The cells of the learner's row. The end must be a certificate whose last version alone is valid, or none."""
+        enrolment = self._send(learner, "GET", self._enrolment)
+        state = enrolment.fact("state")
+        _expect(f"{learner.name} in the end", "certified" if certificate else "declined", state)
+        number, versions = certificate or ("", 0)
+        statuses = [self._status(number, version) for version in range(1, versions + 1)]
+        _expect(f"the versions of {number}", ["superseded"] * (versions - 1) + ["valid"] * bool(versions), statuses)
+        points = [_score(enrolment, attempt) for attempt in range(1, len(enrolment.fact("attempts")) + 1)]
+        told = "\n".join(f"{version} {status}" for version, status in enumerate(statuses, 1))
+        return state, str(len(points)), ", ".join(points), number, told
 
     def _status(self, number: str, version: int) -> str:
         path = f"/verify/{number}?version={version}"
@@ -389,33 +393,35 @@ class Story:
     def _step(self, who: Person | None, what: str, *follows: str) -> Iterator[None]:
         """Tell one step; `follows` are the Trail's hops that must follow, in any order, written as text.
 
+        They are compared with those of all steps before, so that what comes too late is a difference too.
         Raise UnexpectedAnswer with the step's name for what differs.
         """
         self._steps += 1
         told = f"{who.name} {what}" if who else what
         self._outcome = "done"
-        self._trail.clear()
         self._console.print(f"{self._steps:>2}  {told}", style="cyan")
         began = time.perf_counter()
+        before = self._follows.total()
+        self._follows.update(follows)
         try:
             yield
-            hops = self._await_hops(Counter(follows))
+            hops = self._await_hops()
         except UnexpectedAnswer as deviation:
             raise UnexpectedAnswer(f"step {self._steps}, {told}: {deviation}") from None
-        for hop in hops:
+        for hop in hops[before:]:
             self._line(str(hop), hop.seconds, "green")
         self._line(self._outcome, time.perf_counter() - began, "bold")
 
-    def _await_hops(self, expected: Counter[str]) -> list[Hop]:
+    def _await_hops(self) -> list[Hop]:
         deadline = time.monotonic() + self._patience
         while True:
             hops = self._trail.hops()
             came = Counter(str(hop) for hop in hops)
-            if came == expected:
+            if came == self._follows:
                 return hops
             if time.monotonic() > deadline:
-                missing = "; ".join((expected - came).elements()) or "no more"
-                surplus = "; ".join((came - expected).elements()) or "none"
+                missing = "; ".join((self._follows - came).elements()) or "no more"
+                surplus = "; ".join((came - self._follows).elements()) or "none"
                 raise UnexpectedAnswer(f"events: expected {missing}, got {surplus} ({self._waited()})")
             time.sleep(_POLL_SECONDS)
 

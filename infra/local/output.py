@@ -1,11 +1,15 @@
 """Keeps what handlers print out of the terminal."""
 
 import io
+import logging
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TextIO
+
+from shared import observability
 
 
 class Terminal(io.TextIOBase):
@@ -33,8 +37,32 @@ class Terminal(io.TextIOBase):
     def flush(self) -> None:
         self._target().flush()
 
+    def fileno(self) -> int:
+        return self._terminal.fileno()
+
     def isatty(self) -> bool:
         return self._terminal.isatty()
 
     def _target(self) -> TextIO:
         return self._log if getattr(self._here, "aside", False) else self._terminal
+
+
+@contextmanager
+def logging_to(path: Path) -> Iterator[None]:
+    """This package's and the libraries' log, with the tracebacks of faults, in a file begun anew.
+
+    The functions' own logger writes there by itself, as what it prints is set aside.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("", encoding="utf-8")
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    handler.addFilter(lambda record: record.name != observability.logger.name)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    logging.getLogger("infra.local").setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()

@@ -2,16 +2,13 @@
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from infra.local import sample
 from infra.local.errors import LocalError
 from infra.local.issuer import STATE
 from infra.local.lambdas import Invocation
+from infra.local.output import logging_to
 from infra.local.system import LocalSystem
-from shared import observability
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +22,7 @@ def run(port: int, engine: str) -> None:
     def say(text: str) -> None:
         print(f"{time.perf_counter() - began:6.2f} s  {text}", flush=True)
 
-    with _logging_to(LOG), LocalSystem(port=port, engine=engine, log=LOG, progress=say) as system:
+    with logging_to(LOG), LocalSystem(port=port, engine=engine, log=LOG, progress=say) as system:
         system.observers.append(_log)
         say(f"loaded the sample: {sample.load(system)}")
         system.drain()
@@ -65,24 +62,3 @@ def _welcome(system: LocalSystem) -> str:
 def _log(invocation: Invocation) -> None:
     outcome = "ok" if invocation.error is None else type(invocation.error).__name__
     logger.info("%s by %s: %s in %.0f ms", invocation.function, invocation.trigger, outcome, invocation.seconds * 1000)
-
-
-@contextmanager
-def _logging_to(path: Path) -> Iterator[None]:
-    """This package's and the libraries' log, with the tracebacks of faults, in a file begun anew.
-
-    The functions' own logger writes there by itself, as what it prints is set aside.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("", encoding="utf-8")
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
-    handler.addFilter(lambda record: record.name != observability.logger.name)
-    root = logging.getLogger()
-    root.addHandler(handler)
-    logging.getLogger("infra.local").setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        root.removeHandler(handler)
-        handler.close()

@@ -57,21 +57,17 @@ class Trail:
                     step = _step(invocation.function)
                     self._taken.append(_Taken(None, _SCHEDULE, step, invocation.seconds))
 
-    def clear(self) -> None:
-        """Forget the hops so far; what comes late is not forgotten."""
-        with self._lock:
-            self._taken.clear()
-            self._announced.clear()
-
     def hops(self) -> list[Hop]:
-        """Since the last `clear`, as the steps ended. A step's announcements come in a moment after it."""
+        """As the steps ended. What a step announces is added to its hop a moment after it ended."""
         with self._lock:
             return [
                 Hop(taken.cause, taken.step, tuple(sorted(self._follow(taken))), taken.seconds) for taken in self._taken
             ]
 
     def _follow(self, taken: _Taken) -> list[str]:
-        """An event that is its own cause was announced by a schedule's step: no event or request led to it."""
+        """An event that is its own cause was announced by a schedule's step: no event or request led to it. Which
+        run of a schedule that was is not known: its hop tells of all.
+        """
         caused = [
             event
             for event in self._announced

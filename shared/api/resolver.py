@@ -120,6 +120,7 @@ class Api:
 
     def __init__(self) -> None:
         self._resolver = APIGatewayHttpResolver()
+        self._resolve = logger.inject_lambda_context(self._resolver.resolve, clear_state=True)
 
     def operation(self, operation: Operation) -> Callable[[Function], Function]:
         """Let the decorated function answer ``operation``."""
@@ -137,7 +138,7 @@ class Api:
         return register
 
     def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        return self._resolver.resolve(event, context)
+        return self._resolve(event, context)
 
 
 def _answer(

@@ -8,7 +8,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.assessment.grade.use_case import grade_attempt
 from shared.bootstrap import consume, deps
 from shared.events.assessment import AttemptSubmittedV1
+from shared.observability import logger
 
 
+@logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return consume(event, context, {AttemptSubmittedV1: lambda submitted: grade_attempt(submitted, deps())})

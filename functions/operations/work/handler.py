@@ -9,8 +9,10 @@ from functions.operations.work.use_case import do_page, tell_enrolments
 from shared.bootstrap import consume, deps
 from shared.events.modules import ModuleRetiredV1
 from shared.events.operations import JobAdvancedV1
+from shared.observability import logger
 
 
+@logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return consume(
         event,
