@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from shared.api.contract import assessment, certification, enrolment, modules
+from shared.api.examples import EXAMPLES
 from shared.api.operation import Operation
 from shared.api.problems import PROBLEMS, THROTTLED, TYPE_PREFIX, Problem
 
@@ -50,6 +51,8 @@ def document(server: str) -> dict[str, Any]:
     _, definitions = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )
+    for model, example in EXAMPLES.items():
+        definitions["$defs"][model.__name__]["examples"] = [example]
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
@@ -126,7 +129,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     for status, view in operation.answers.items():
         responses[str(int(status))] = _answer(operation, status, view)
-    named = {kind for kind in PROBLEMS.values() if kind.slug in operation.problems} | {THROTTLED}
+    named = [kind for kind in (*dict.fromkeys(PROBLEMS.values()), THROTTLED) if kind.slug in operation.all_problems]
     for status in sorted({kind.status for kind in named}):
         responses[str(int(status))] = _problem([kind for kind in named if kind.status is status])
     if not operation.public:

@@ -20,7 +20,7 @@ class Query(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """``answers`` maps each status to the shape of its body, None for none; ``problems`` are slugs.
+    """``answers`` maps each status to the shape of its body, None for none; ``problems`` are the slugs of its own.
 
     Everyone may call a ``public`` operation; others need an id token, and one of ``groups`` if there are any.
     """
@@ -38,6 +38,12 @@ class Operation:
     groups: frozenset[str] = field(default_factory=frozenset)
     max_bytes: int = 256 * KIB
     media_types: tuple[str, ...] = ("application/json",)
+
+    @property
+    def all_problems(self) -> frozenset[str]:
+        """The operation's own, and those of every operation: bad input, size, overload, and who may ask."""
+        common = {"invalid-request", "too-large", "throttled"} | (set() if self.public else {"forbidden"})
+        return frozenset(self.problems) | common
 
     @property
     def route_key(self) -> str:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from shared.domain import refusals
 from shared.domain.refusals import Refusal
@@ -108,7 +109,7 @@ def throttled(instance: str) -> tuple[HTTPStatus, dict[str, Any], dict[str, str]
 def is_passing_fault(error: BaseException) -> bool:
     """Whether the same request will do later: throttling, time-outs, lost races."""
     for cause in _causes(error):
-        if isinstance(cause, (ConcurrentChange, HTTPClientError)):
+        if isinstance(cause, (ConcurrentChange, HTTPClientError, NoConnection)):
             return True
         if isinstance(cause, ClientError) and cause.response["Error"]["Code"] in PASSING_FAULTS:
             return True

@@ -15,7 +15,7 @@ from pydantic import (
     model_serializer,
 )
 
-from shared.domain.names import unprintable
+from shared.domain.names import is_blank, unprintable
 from shared.facts import instant
 
 ID_PATTERN = r"^[a-z0-9-]{1,64}$"
@@ -54,6 +54,8 @@ def _two_decimals(amount: str) -> str:
 
 
 def _printable(text: str) -> str:
+    if is_blank(text):
+        raise ValueError("Must not be blank.")
     characters = unprintable(text)
     if characters:
         raise ValueError(f"A certificate can't print {', '.join(f'U+{ord(char):04X}' for char in characters)}.")
@@ -62,6 +64,6 @@ def _printable(text: str) -> str:
 
 # What certificates print.
 Printable = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_printable)]
-Amount = Annotated[str, Field(pattern=r"^\d{1,4}(\.\d{1,2})?$", examples=["1.00"]), AfterValidator(_two_decimals)]
+Amount = Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,2})?$", examples=["1.00"]), AfterValidator(_two_decimals)]
 Identifier = Annotated[str, Field(pattern=ID_PATTERN)]
 Text = Annotated[str, Field(max_length=20_000)]

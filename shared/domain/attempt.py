@@ -46,6 +46,7 @@ class Attempt:
     answers: Answers = field(default_factory=dict)
     submitted_at: datetime | None = None
     submitted_by: Literal["learner", "deadline"] | None = None
+    closed_at: datetime | None = None
     score: Score | None = None
     passed: bool | None = None
     key_revision: int | None = None
@@ -107,9 +108,9 @@ class Attempt:
         """Handed in by its deadline, with the answers saved until then, however late this runs."""
         return replace(self, state=AttemptState.SUBMITTED, submitted_at=self.ends_at, submitted_by="deadline")
 
-    def closed(self) -> Self:
-        """Given up by withdrawal: never graded."""
-        return replace(self, state=AttemptState.CLOSED)
+    def closed(self, at: datetime) -> Self:
+        """Given up by withdrawal: never graded, but used, and cooled down from like any other."""
+        return replace(self, state=AttemptState.CLOSED, closed_at=at)
 
     def graded(self, score: Score, key_revision: int, at: datetime) -> Self:
         return replace(
@@ -161,7 +162,7 @@ class AttemptHistory:
         """When the cool-down after the last attempt is over; None where no next attempt is to come."""
         if not self.attempts or not self.left or self.is_passed or self.open:
             return None
-        finished = self.attempts[-1].submitted_at
+        finished = self.attempts[-1].submitted_at or self.attempts[-1].closed_at
         return finished + self.terms.cooldown if finished else None
 
     def require_next_allowed(self, at: datetime) -> None:

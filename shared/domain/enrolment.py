@@ -96,7 +96,7 @@ class Enrolment:
         """Given up by the learner; raise AlreadyPassed after a pass."""
         if self.has_passed:
             raise AlreadyPassed("An enrolment can't be withdrawn after the test was passed.")
-        return replace(self, state=EnrolmentState.WITHDRAWN, ended_at=at)
+        return replace(self, state=EnrolmentState.WITHDRAWN, reason=None, ended_at=at)
 
     def acknowledged(self, information_hash: str, current_hash: str, at: datetime) -> Self:
         """The learner has read the information about the module; its hash and the time are evidence.

@@ -26,9 +26,14 @@ def unprintable(name: str) -> str:
     return "".join(dict.fromkeys(char for char in name if not _is_printable(char)))
 
 
+def is_blank(text: str) -> bool:
+    """Whether nothing of ``text`` is visible: separators, controls and format characters alone."""
+    return all(unicodedata.category(char)[0] in "ZC" for char in text)
+
+
 def require_printable(name: str) -> None:
     """Raise NameNotPrintable unless ``name`` is 1 to 200 characters, all of which a certificate can print."""
-    if not name.strip() or len(name) > MAX_NAME:
+    if is_blank(name) or len(name) > MAX_NAME:
         raise NameNotPrintable(f"A name is 1 to {MAX_NAME} printable characters.")
     characters = unprintable(name)
     if characters:

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from shared.domain.edition import BankSummary
-from shared.domain.names import unprintable
+from shared.domain.names import is_blank, unprintable
 from shared.domain.schemes import Scheme
 
 
@@ -56,7 +56,7 @@ def _at(content: Mapping[str, Any], path: str) -> Any:
 
 
 def _is_blank(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+    return value is None or (isinstance(value, str) and is_blank(value))
 
 
 def _blanks(content: Mapping[str, Any]) -> Iterator[Gap]:

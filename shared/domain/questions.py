@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
+from typing import Self
 
 from shared.domain.edition import BankSummary
 from shared.domain.ids import OptionId, QuestionId
@@ -16,9 +17,13 @@ class Kind(StrEnum):
 
 
 class Scoring(StrEnum):
-    """How a question's points are earned."""
+    """How a question's points are earned; see ``scoring``."""
 
     EXACT = "exact"
+    WEIGHTS = "weights"
+    EVERY_OPTION = "every_option"
+    HALVES = "halves"
+    RIGHT_MINUS_WRONG = "right_minus_wrong"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +47,27 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyEntry:
-    """The right answer to one question: all of ``correct`` and nothing else earns ``points``."""
+    """The right answer to one question, worth ``points``.
+
+    ``options`` is how many options there are. ``weights`` is for that scoring alone: each option's
+    share of the points, an option without one counting 0. ``voided``: the question counts for nobody.
+    """
 
     question_id: QuestionId
     objective: int
     scoring: Scoring
     points: Fraction
+    options: int
     correct: frozenset[OptionId]
-    rationale: str
+    weights: Mapping[OptionId, Fraction] = field(default_factory=dict)
+    rationale: str = ""
+    voided: bool = False
+
+    def rekeyed(self, correct: frozenset[OptionId]) -> Self:
+        """Another right answer; under ``weights`` its options share the points alike."""
+        share = Fraction(1, len(correct))
+        weights = dict.fromkeys(correct, share) if self.scoring is Scoring.WEIGHTS else {}
+        return replace(self, correct=correct, weights=weights)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +77,10 @@ class AnswerKey:
     bank_revision: int
     revision: int
     entries: Mapping[QuestionId, KeyEntry]
+
+    def amended(self, entry: KeyEntry) -> Self:
+        """The next key revision, in which ``entry`` takes the place of the one to its question."""
+        return replace(self, revision=self.revision + 1, entries={**self.entries, entry.question_id: entry})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +112,12 @@ def bank_errors(questions: Sequence[Question], key: Sequence[KeyEntry]) -> list[
         seen.add(question.question_id)
         if len(set(option_ids)) != len(option_ids):
             errors.append((place, "an option_id is used twice"))
-        if question.kind is Kind.SINGLE and len(entry.correct) != 1:
+        if not entry.correct:
+            errors.append((place, "a question needs a correct option"))
+        elif question.kind is Kind.SINGLE and len(entry.correct) != 1 and entry.scoring is not Scoring.WEIGHTS:
             errors.append((place, "a single-answer question needs exactly one correct option"))
-        if question.kind is Kind.MULTIPLE and not entry.correct:
-            errors.append((place, "a multiple-answer question needs a correct option"))
+        if entry.weights and entry.scoring is not Scoring.WEIGHTS:
+            errors.append((place, "weights are for the scoring 'weights' alone"))
+        if entry.scoring is Scoring.WEIGHTS and not any(weight > 0 for weight in entry.weights.values()):
+            errors.append((place, "an option needs a positive weight"))
     return errors

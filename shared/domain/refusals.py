@@ -15,7 +15,13 @@ class NotFound(Refusal):
 
 
 class InvalidRequest(Refusal):
-    """The request says something that cannot be; ``errors`` lists what, as ``{loc, msg}``."""
+    """The request says something that cannot be; ``errors`` lists what, as ``{loc, msg}``.
+
+    Without any, the detail is the one error, of the request as a whole.
+    """
+
+    def __init__(self, detail: str = "", **facts: object) -> None:
+        super().__init__(detail, **{"errors": [{"loc": [], "msg": detail}], **facts})
 
 
 def foreign_cursor() -> InvalidRequest:

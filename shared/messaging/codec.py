@@ -72,7 +72,7 @@ def decode(text: str) -> Envelope:
         kind = EVENT_TYPES[envelope["type"]]
         facts = {**envelope["data"], "at": envelope["time"], "ordinal": ordinal_in(envelope["id"])}
         event = from_facts(facts, kind)
-        trace = Trace(correlation_id=envelope["correlationid"], causation_id=envelope["id"])
+        trace = from_facts({"correlation_id": envelope["correlationid"], "causation_id": envelope["id"]}, Trace)
     except (ValueError, TypeError, LookupError, BaseValidationError) as error:
         raise UnreadableEvent(f"{type(error).__name__}: {error}") from error
     return Envelope(id=envelope["id"], trace=trace, event=event)

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from journey import START, Begin, World
-from story import Outcome, outcome_of, play
 
 from infra.local.clock import LocalClock
 from infra.local.system import LocalSystem
+from tests.flow.journey import START, Begin, World
+from tests.flow.story import Outcome, outcome_of, play
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,9 @@ def problem(response: Response) -> tuple[int, str]:
     assert body["detail"]
     found = PROBLEM_TYPE.fullmatch(body["type"])
     assert found, body["type"]
+    if found["slug"] == "invalid-request":
+        assert body["errors"]
+        assert all(set(error) == {"loc", "msg"} for error in body["errors"])
     return response.status, found["slug"]
 
 
@@ -330,6 +333,17 @@ class World:
             answered(self.admin.admits(learner.sub))
         return learner
 
+    def ready(self, module: Module, count: int, *, name: str | None = None) -> list[Learner]:
+        """New learners whose next word is the start of their attempt."""
+        learners = [self.learner(name=name, member=module.content["members_only"]) for _ in range(count)]
+        for learner in learners:
+            answered(learner.enrol(module), 202)
+        self.deliver()
+        for learner in learners:
+            answered(learner.acknowledge())
+            answered(learner.introduce())
+        return learners
+
     def module(self, module_id: str | None = None, edition: int = 1, **changes: Any) -> Module:
         """The sample's edition under another name, released today and open for a year, with ``changes``.
 
@@ -370,9 +384,10 @@ class World:
 
     def events(self, *types: str, about: Learner | None = None) -> list[Any]:
         """Every event that came to a queue, of ``types`` and about a learner if they are named."""
+        messages = [message for message in self.messages() if not types or any(kind in message.body for kind in types)]
         return [
             event
-            for event in (message.event for message in self.messages())
+            for event in (message.event for message in messages)
             if (not types or event["type"] in types) and (about is None or event["data"].get("learner_id") == about.sub)
         ]
 

@@ -1,14 +1,13 @@
 """A story in which everything happens that this system knows: passes, fails, claims, lapses, corrections."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from journey import REQUEST_ID, UNREAD_QUEUES, Learner, Message, Module, World, answered
-
 from shared.domain.availability import end_of_day
+from tests.flow.journey import REQUEST_ID, UNREAD_QUEUES, Learner, Message, Module, World, answered
 
 EVALUATION = {"required": True, "questions": [{"question_id": "useful", "text": "Was it useful?", "options": []}]}
 
@@ -93,36 +92,39 @@ def end_of(module: Module) -> datetime:
 
 def outcome_of(story: Story) -> Outcome:
     world = story.world
-    numbers = {
-        row["facts"]["certificate"]: f"NUMBER-OF-{pk}"
-        for (pk, sk), row in world.rows("LearningTable").items()
-        if sk.startswith("CLAIM#")
-    }
-    tables = _comparable(world, numbers)
     messages = world.messages()
     told = [message.event["id"] for message in messages if message.queue in UNREAD_QUEUES]
     return Outcome(
         story=story,
         states={name: learner.enrolment()["state"] for name, learner in story.people.items()},
         messages=messages,
-        tables=[{name: row[name] for name in row if name not in ("version", "outbox")} for row in tables],
-        tables_with_versions=tables,
-        told=set(json.loads(_without_chance(json.dumps(told), numbers))),
+        tables=tables_of(world, but=("version", "outbox")),
+        tables_with_versions=tables_of(world),
+        told=set(_without_chance(world, told)),
     )
 
 
-def _comparable(world: World, numbers: Mapping[str, str]) -> list[Any]:
-    """All items without what chance decides: request ids, certificate numbers, forms, and what depends on them."""
-    items = []
-    for table in ("LearningTable", "CertificateTable", "OperationsTable"):
-        for row in world.rows(table).values():
-            facts = {name: fact for name, fact in row["facts"].items() if name not in ("form", "answers", "pdf_sha256")}
-            items.append(row | {"facts": facts})
-    return sorted(json.loads(_without_chance(json.dumps(items), numbers)), key=json.dumps)
+# Drawn by chance, or made of what was.
+DRAWN = ("form", "answers", "pdf_sha256")
 
 
-def _without_chance(text: str, numbers: Mapping[str, str]) -> str:
-    text = REQUEST_ID.sub("REQUEST", text)
-    for number, name in numbers.items():
-        text = text.replace(number, name)
-    return text
+def tables_of(world: World, *, but: Sequence[str] = ()) -> list[Any]:
+    """What is kept of learners, certificates and jobs: without what chance decides, and ``but`` what is named."""
+    tables = ("LearningTable", "CertificateTable", "OperationsTable")
+    rows = [_without(row, (*DRAWN, *but)) for table in tables for row in world.rows(table).values()]
+    return sorted(_without_chance(world, rows), key=json.dumps)
+
+
+def _without(value: Any, names: Sequence[str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _without(each, names) for name, each in value.items() if name not in names}
+    return [_without(each, names) for each in value] if isinstance(value, list) else value
+
+
+def _without_chance(world: World, value: Any) -> Any:
+    """``value`` with one word for every request id, and the learner's name for every certificate number."""
+    text = REQUEST_ID.sub("REQUEST", json.dumps(value))
+    for (pk, sk), row in world.rows("LearningTable").items():
+        if sk.startswith("CLAIM#"):
+            text = text.replace(row["facts"]["certificate"], f"NUMBER-OF-{pk}")
+    return json.loads(text)

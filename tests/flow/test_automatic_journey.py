@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from journey import JSON, SAMPLE, START, UNREAD_QUEUES, Begin, Learner, World, answered, instant, problem
 
 from infra.local import sample
+from tests.flow.journey import JSON, SAMPLE, START, UNREAD_QUEUES, Begin, Learner, World, answered, instant, problem
 
 JOURNEY = [
     ("EnrolmentsQueue", "cme.enrolment.requested.v1"),

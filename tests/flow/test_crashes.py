@@ -2,13 +2,20 @@
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pkgutil import resolve_name
 from typing import Any
 
 import boto3
 import pytest
-from journey import Begin, Learner, Module, World, answered
+
+from tests.flow.journey import Begin, Learner, Module, World, answered
+
+STEPS = {
+    "grade": "functions.assessment.grade.handler.grade_attempt",
+    "settle": "functions.assessment.settle.handler.settle_grade",
+    "certify": "functions.certification.certify.handler.issue_version",
+}
 
 
 class Crash(Exception):
@@ -16,37 +23,44 @@ class Crash(Exception):
 
 
 class Crashes:
-    """Breaks one step off at one of its calls to AWS: before it is made, or when it has taken effect."""
+    """Breaks a step off at one of its calls to AWS, at another one for each learner.
+
+    Between two calls nothing can be lost, so it is enough to break off before each, and after the last.
+    """
 
     def __init__(self) -> None:
+        self.plan: dict[str, int] = {}
+        """When the step is still to break off for whom: when it has made so many calls."""
         self.calls: list[str] = []
-        self._step = ""
-        self._point: tuple[int, str] | None = None
+        """What the step has called in its last run."""
+        self._running = False
+        self._limit: int | None = None
 
-    def watch(self, step: str) -> None:
-        """Count the calls of ``step`` from here on, and break nothing off."""
-        self.calls, self._step, self._point = [], step, None
+    def around(self, use_case: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+        """The use case, as it fares with this plan."""
 
-    def break_off(self, step: str, number: int, moment: str) -> None:
-        """Break ``step`` off once, at its call with this number (from 0)."""
-        self.calls, self._step, self._point = [], step, (number, moment)
+        def run(event: Any, deps: Any) -> None:
+            self.calls, self._running, self._limit = [], True, self.plan.pop(event.learner_id, None)
+            try:
+                use_case(event, deps)
+            finally:
+                self._running = False
 
-    @property
-    def is_over(self) -> bool:
-        return self._point is None
+        return run
 
     def before(self, model: Any, **_: Any) -> None:
-        if os.environ["POWERTOOLS_SERVICE_NAME"] == self._step:
+        if self._running:
+            self._crash()
             self.calls.append(model.name)
-            self._crash("before")
 
-    def after(self, **_: Any) -> None:
-        if os.environ["POWERTOOLS_SERVICE_NAME"] == self._step:
-            self._crash("after")
+    def after(self, http_response: Any, **_: Any) -> None:
+        """A step ends with the write that completes it, and the answer to that one can be lost, too."""
+        if self._running and self.calls[-1] in ("PutItem", "TransactWriteItems"):
+            self._crash()
 
-    def _crash(self, moment: str) -> None:
-        if self._point == (len(self.calls) - 1, moment):
-            self._point = None
+    def _crash(self) -> None:
+        if self._limit == len(self.calls):
+            self._limit = None
             raise Crash
 
 
@@ -74,12 +88,13 @@ def module(world: World) -> Module:
     return world.published(members_only=False)
 
 
-def sits(world: World, module: Module, *, right: bool) -> Learner:
-    """Handed in, and nothing has come of it yet."""
-    learner = world.learner(name="Dr. Ada", member=False).is_ready_for(module)
-    form = learner.begins()
-    answered(learner.submit(module.right(form) if right else module.wrong(form)), 202)
-    return learner
+def sit(learners: list[Learner], *, right: bool) -> list[Any]:
+    """All hand in, then what that sets going is taken in; what came of it for each."""
+    for learner in learners:
+        module, form = learner.module, learner.begins()
+        answered(learner.submit(module.right(form) if right else module.wrong(form)), 202)
+    learners[0].world.deliver()
+    return [outcome(learner) for learner in learners]
 
 
 def outcome(learner: Learner) -> Any:
@@ -110,26 +125,32 @@ def document_hashes(world: World, version: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("step", "right"),
-    [("grade", True), ("settle", True), ("settle", False), ("certify", True)],
+    "case",
+    [("grade", False), ("settle", True), ("settle", False), ("certify", True)],
     ids=["grade", "settle a pass", "settle a fail", "certify"],
 )
 def test_broken_off_at_any_call_a_step_is_completed_by_the_next_delivery(
-    world: World, module: Module, crashes: Crashes, step: str, right: bool
+    world: World, module: Module, crashes: Crashes, monkeypatch: pytest.MonkeyPatch, case: tuple[str, bool]
 ) -> None:
-    learner = sits(world, module, right=right)
-    crashes.watch(step)
-    world.deliver()
+    step, right = case
+    monkeypatch.setattr(STEPS[step], crashes.around(resolve_name(STEPS[step])))
+    [undisturbed] = sit(world.ready(module, 1, name="Dr. Ada"), right=right)
     calls = list(crashes.calls)
-    undisturbed = outcome(learner)
     assert len(calls) >= 3
     kinds = {row["sk"].partition("#")[0] for row in undisturbed}
     of_a_pass = {"CLAIM", "CREDIT", "HEAD", "VERSION"} if right else set()
     assert kinds == {"ATTEMPT", "ENROLMENT", "PROFILE"} | of_a_pass
-    for number in range(len(calls)):
-        for moment in ("before", "after"):
-            learner = sits(world, module, right=right)
-            crashes.break_off(step, number, moment)
-            world.deliver()
-            assert crashes.is_over, f"{step} did not get to call {number}"
-            assert outcome(learner) == undisturbed, f"{step} broken off {moment} {calls[number]} ({number})"
+
+    learners = world.ready(module, len(calls) + 1, name="Dr. Ada")
+    crashes.plan = {learner.sub: number for number, learner in enumerate(learners)}
+    before = len(world.invocations)
+    outcomes = sit(learners, right=right)
+    assert crashes.plan == {}
+    for number, came in enumerate(outcomes):
+        assert came == undisturbed, f"{step} broken off when it had called {calls[:number]}"
+    failed = sum(
+        len(invocation.result["batchItemFailures"])
+        for invocation in world.invocations[before:]
+        if invocation.trigger == "queue"
+    )
+    assert failed == len(learners)

@@ -6,8 +6,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from journey import Begin, Learner, Module, World, answered, instant, problem
-from story import end_of
+
+from tests.flow.journey import Begin, Learner, Module, World, answered, instant, problem
+from tests.flow.story import end_of
 
 GRACE = timedelta(seconds=30)
 SWEEP = timedelta(seconds=60)

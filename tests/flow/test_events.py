@@ -3,9 +3,8 @@
 from collections import defaultdict
 from typing import Any
 
-from story import Outcome
-
 from shared.events.registry import EVENT_TYPES
+from tests.flow.story import Outcome
 
 LEARNER = {"learner_id", "module_id", "edition"}
 ATTEMPT = {*LEARNER, "attempt"}

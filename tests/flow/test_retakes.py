@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from journey import Begin, World, answered, instant, problem
+
+from tests.flow.journey import Begin, World, answered, instant, problem
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +144,8 @@ def test_a_withdrawn_learner_loses_the_open_attempt_and_may_enrol_anew(world: Wo
     answered(hal.enrol(module), 202)
     world.deliver()
     assert hal.enrolment()["attempts_left"] == 2
+    assert problem(hal.start()) == (409, "attempt-cooling-down")
+    world.wait(hours=24)
     assert hal.passes()["state"] == "certified"
     assert problem(hal.withdraw()) == (409, "already-passed")
 

@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from journey import Learner, Module, World, answered, instant, problem
-from story import end_of
 
 from infra.local.pollers import Delivery
 from shared.adapters.dynamo.learning import DynamoEnrolments
 from shared.adapters.dynamo.store import SHARDS, shard_of
+from shared.bootstrap import deps
+from shared.domain.enrolment import Enrolment
+from shared.domain.ids import EnrolmentId, LearnerId, ModuleId
+from tests.flow.journey import START, Begin, Learner, Module, World, answered, instant, problem
+from tests.flow.story import end_of, tables_of
 
 OVER = timedelta(seconds=30 + 60)
 
@@ -134,42 +137,59 @@ def twice(world: World, module: Module) -> None:
     world.deliver()
 
 
-def handed_in_just_before(world: World, module: Module) -> None:
-    """The grade of what was handed in in time comes after the lapse was due."""
-    world.wait_until(end_of(module) - timedelta(milliseconds=1))
-    for row in list(world.rows("LearningTable").values()):
-        if row["sk"].startswith("ATTEMPT#"):
-            learner = Learner(world, row["facts"]["learner_id"])
-            learner.module = module
-            answered(learner.submit(), 202)
-    world.wait_until(end_of(module))
-    assert world.retire_the_expired() == 1
-    world.deliver()
+# When a step ran, which no rule asks about.
+RAN = ("graded_at", "issued_at", "failed_at", "started_at", "finished_at")
 
 
-@pytest.mark.parametrize(
-    "ending", [lapse_first, grade_first, both_at_once, six_hours_late, twice, handed_in_just_before]
-)
-def test_an_attempt_under_way_at_the_end_is_graded_and_decides(world: World, ending: Ending) -> None:
+def ended(world: World, ending: Ending) -> tuple[dict[str, Learner], list[Any]]:
+    """Two at their attempts and one who never began, when the module has ended; and what is kept of them."""
     module = ending_soon(world)
-    right, wrong, idle = (world.learner().is_ready_for(module) for _ in range(3))
+    right, wrong, idle = world.ready(module, 3)
     answered(right.save(module.right(right.begins())))
     answered(wrong.save(module.wrong(wrong.begins())))
     ending(world, module)
-    assert [learner.enrolment()["state"] for learner in (right, wrong, idle)] == ["certified", "lapsed", "lapsed"]
-    end = end_of(module)
-    finished = end - timedelta(milliseconds=1) if ending is handed_in_just_before else end
-    for learner in (right, wrong):
-        [attempt] = learner.enrolment()["attempts"]
-        assert instant(attempt["submitted_at"]) == finished
-    for learner in (wrong, idle):
-        [enrolment] = world.facts_of(learner, "ENROLMENT")
+    return {"right": right, "wrong": wrong, "idle": idle}, tables_of(world, but=("version", "outbox", *RAN))
+
+
+@pytest.fixture(scope="module")
+def tables(begin: Begin) -> list[Any]:
+    """How it ends when lapsing comes first."""
+    with begin() as world:
+        return ended(world, lapse_first)[1]
+
+
+@pytest.mark.parametrize("ending", [lapse_first, grade_first, both_at_once, six_hours_late, twice])
+def test_an_attempt_under_way_at_the_end_is_graded_and_decides(world: World, tables: list[Any], ending: Ending) -> None:
+    people, kept = ended(world, ending)
+    assert kept == tables
+    states = {name: learner.enrolment()["state"] for name, learner in people.items()}
+    assert states == {"right": "certified", "wrong": "lapsed", "idle": "lapsed"}
+    end = instant("2022-05-04T22:00:00Z")
+    for name in ("right", "wrong"):
+        [attempt] = people[name].enrolment()["attempts"]
+        assert instant(attempt["submitted_at"]) == end
+    for name in ("wrong", "idle"):
+        [enrolment] = world.facts_of(people[name], "ENROLMENT")
         assert instant(enrolment["ended_at"]) == end
-        lapsed = world.events("cme.enrolment.lapsed.v1", about=learner)
-        assert {event["time"] for event in lapsed} == {"2022-05-04T22:00:00.000Z"}
-        assert len({event["id"] for event in lapsed}) == 1
-    [failed] = {event["id"] for event in world.events("cme.enrolment.attempt_failed.v1", about=wrong)}
-    assert failed.endswith("/1")
+        [told] = {event["id"] for event in world.events("cme.enrolment.lapsed.v1", about=people[name])}
+        assert told.endswith("/lapsed/1")
+    [failed] = {event["id"] for event in world.events("cme.enrolment.attempt_failed.v1", about=people["wrong"])}
+    assert failed.endswith("/attempt_failed/1")
+
+
+def test_what_was_handed_in_in_time_counts_though_its_grade_comes_after_the_end(world: World) -> None:
+    module = ending_soon(world)
+    right, wrong = world.ready(module, 2)
+    forms = [learner.begins() for learner in (right, wrong)]
+    world.wait_until(end_of(module) - timedelta(milliseconds=1))
+    answered(right.submit(module.right(forms[0])), 202)
+    answered(wrong.submit(module.wrong(forms[1])), 202)
+    world.wait_until(end_of(module))
+    assert world.retire_the_expired() == 1
+    world.deliver()
+    assert [learner.enrolment()["state"] for learner in (right, wrong)] == ["certified", "lapsed"]
+    [lapsed] = world.facts_of(wrong, "ENROLMENT")
+    assert instant(lapsed["ended_at"]) == end_of(module)
 
 
 def test_an_expired_edition_that_is_published_retires_at_once(world: World) -> None:
@@ -199,15 +219,14 @@ def test_early_retirement_says_when_and_is_said_once(world: World) -> None:
 # Many at once is a job of several pages
 
 
-def crowd(world: World, module: Module) -> list[Learner]:
-    """64 enrolled learners, most of them in one shard of the index, so that one shard takes several pages."""
-    names = [f"crowd-{number}" for number in range(1000)]
+def crowd(module: Module) -> list[str]:
+    """64 learners, confirmed as if one by one, most of them in one shard of the index: that shard takes pages."""
+    names = [LearnerId(f"crowd-{number}") for number in range(1000)]
     in_first = [name for name in names if shard_of(name) == 0][:55]
     in_others = [name for shard in range(1, SHARDS) for name in [n for n in names if shard_of(n) == shard][:3]]
-    learners = [world.learner(name, member=False) for name in in_first + in_others]
-    for learner in learners:
-        answered(learner.enrol(module), 202)
-    world.deliver()
+    for name in (learners := in_first + in_others):
+        requested = Enrolment.requested(EnrolmentId(name, ModuleId(module.module_id), module.edition), START)
+        deps().enrolments.save(requested.confirmed(START))
     return learners
 
 
@@ -225,7 +244,7 @@ def test_more_than_sixty_enrolments_lapse_page_by_page_though_the_job_is_interru
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = ending_soon(world, members_only=False)
-    learners = crowd(world, module)
+    learners = crowd(module)
     assert states_of_enrolments(world) == {"confirmed": len(learners)}
     save, calls = DynamoEnrolments.save, Counter[str]()
 
@@ -255,10 +274,8 @@ def test_more_than_sixty_enrolments_lapse_page_by_page_though_the_job_is_interru
     ]
     assert len(failures) == 1
     lapsed = Counter(event["data"]["learner_id"] for event in world.events("cme.enrolment.lapsed.v1"))
-    assert lapsed == {learner.sub: 1 for learner in learners}
+    assert lapsed == dict.fromkeys(learners, 1)
     reached = Counter(event["id"] for event in world.events("cme.enrolment.retirement_reached.v1"))
-    assert set(reached) == {
-        f"enrolment/{learner.sub}/{module.module_id}/1/retirement_reached/1" for learner in learners
-    }
+    assert set(reached) == {f"enrolment/{learner}/{module.module_id}/1/retirement_reached/1" for learner in learners}
     # The fourteen of the second page that had been told before the interruption were told once more.
     assert Counter(reached.values()) == {1: len(learners) - 14, 2: 14}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any
 
 from shared.domain.attempt import Attempt
@@ -195,6 +196,7 @@ def an_entry(question_id: str = "q1", correct: str = "a", **changes: Any) -> Key
         objective=1,
         scoring=Scoring.EXACT,
         points=Fraction(1),
+        options=4,
         correct=frozenset(OptionId(letter) for letter in correct),
         rationale="Because.",
     )
@@ -267,8 +269,10 @@ def an_attempt(number: int = 1, **changes: Any) -> Attempt:
 
 
 def a_graded_attempt(number: int = 1, *, passed: bool, at: datetime = NOW, **changes: Any) -> Attempt:
-    """An attempt handed in at ``at`` and graded a minute later."""
-    attempt = an_attempt(number, started_at=at - MINUTE).submitted(RIGHT if passed else WRONG, at)
+    """An attempt handed in at ``at``, a minute after its start, and graded a minute later."""
+    attempt = an_attempt(number, started_at=at - MINUTE, ends_at=at + HOUR - MINUTE).submitted(
+        RIGHT if passed else WRONG, at
+    )
     return replace(attempt.graded(a_score(3 if passed else 1), 1, at + MINUTE), **changes)
 
 
@@ -356,3 +360,14 @@ def an_award(earned_on: str, amount: str = "1.00", **changes: Any) -> LedgerEntr
 def some_pools(**draws: int) -> tuple[PoolDraw, ...]:
     """``some_pools(biology=2)``: draw 2 from pool biology."""
     return tuple(PoolDraw(pool=pool, draw=draw) for pool, draw in draws.items())
+
+
+def a_context(function: str = "step") -> Any:
+    """What Lambda tells a function about the function itself."""
+    return SimpleNamespace(
+        function_name=function,
+        memory_limit_in_mb=256,
+        invoked_function_arn=f"arn:aws:lambda:eu-central-1:1:function:{function}",
+        aws_request_id="request-1",
+        get_remaining_time_in_millis=lambda: 5000,
+    )

@@ -131,7 +131,7 @@ def test_answers_that_do_not_fit_the_form_change_nothing() -> None:
 
 @pytest.mark.parametrize(
     "over",
-    [an_attempt().submitted(RIGHT, NOW), an_attempt().ended(), an_attempt().closed(), a_graded_attempt(passed=True)],
+    [an_attempt().submitted(RIGHT, NOW), an_attempt().ended(), an_attempt().closed(NOW), a_graded_attempt(passed=True)],
     ids=["submitted", "ended", "closed", "graded"],
 )
 def test_an_attempt_that_is_over_takes_no_more_answers_not_even_none(over: Attempt) -> None:
@@ -162,7 +162,7 @@ def test_an_attempt_is_pending_until_its_grade_has_reached_the_enrolment() -> No
 
 
 def test_attempts_are_numbered_after_the_last() -> None:
-    history = a_history(a_graded_attempt(1, passed=False, settled=True), an_attempt(2).closed())
+    history = a_history(a_graded_attempt(1, passed=False, settled=True), an_attempt(2).closed(NOW))
     assert history.started(ENROLMENT, a_form(), NOW + 2 * DAY, NOW + 3 * DAY).number == 3
 
 
@@ -217,7 +217,7 @@ def test_no_more_attempts_start_than_are_allowed() -> None:
 
 
 def test_an_attempt_given_up_counts_as_used() -> None:
-    history = a_history(an_attempt().closed(), attempts=1)
+    history = a_history(an_attempt().closed(NOW), attempts=1)
     assert (history.left, history.is_exhausted) == (0, True)
 
 

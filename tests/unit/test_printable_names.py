@@ -48,6 +48,7 @@ def test_names_of_all_ten_scripts_are_accepted(name: str) -> None:
     [
         "",
         "   ",
+        "\u200c",
         "x" * 201,
         "Ada\u202eLovelace",
         "Ada\u200bLovelace",

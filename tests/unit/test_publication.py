@@ -56,7 +56,7 @@ def test_the_whole_list_is_told_at_once() -> None:
 
 
 @pytest.mark.parametrize("path", TEXTS)
-@pytest.mark.parametrize("blank", [None, "", "   "])
+@pytest.mark.parametrize("blank", [None, "", "   ", "\u200b"])
 def test_a_required_text_must_not_be_blank(path: str, blank: str | None) -> None:
     assert path in found(with_value(path, blank))
 

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.form import Form
-from shared.domain.scoring import Score, exact, score
+from shared.domain.scoring import Score, earned, score
 from tests.support.builders import RIGHT, a_form, a_key, a_score, an_entry, answers
 
 CHOICES = st.sets(st.sampled_from("abcd")).map("".join)
 
 
 @pytest.mark.parametrize(
-    ("correct", "chosen", "earned"),
+    ("correct", "chosen", "expected"),
     [
         ("a", "a", 1),
         ("a", "b", 0),
@@ -30,9 +30,11 @@ CHOICES = st.sets(st.sampled_from("abcd")).map("".join)
         ("", "", 0),
     ],
 )
-def test_only_the_whole_right_answer_and_nothing_else_earns_the_points(correct: str, chosen: str, earned: int) -> None:
+def test_only_the_whole_right_answer_and_nothing_else_earns_the_points(
+    correct: str, chosen: str, expected: int
+) -> None:
     points = Fraction(5, 2)
-    assert exact(frozenset(chosen), an_entry(correct=correct, points=points)) == earned * points
+    assert earned(frozenset(chosen), an_entry(correct=correct, points=points)) == expected * points
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.claim import LedgerEntry
 from shared.domain.transcript import CycleTotal, Transcript, YearTotal, transcript
 from tests.support.builders import an_award
 
@@ -79,7 +80,7 @@ def test_a_correction_is_an_entry_of_its_own_that_compensates() -> None:
 
 
 @given(AWARDS)
-def test_no_entry_is_lost_or_counted_twice(ledger: list) -> None:  # type: ignore[type-arg]
+def test_no_entry_is_lost_or_counted_twice(ledger: list[LedgerEntry]) -> None:
     found = transcript(ledger, year=None, scheme=None, today=TODAY)
     assert sum(total.amount for total in found.totals) == sum(entry.amount for entry in ledger)
     in_cycle = [entry.amount for entry in ledger if "2022" <= entry.earned_on[:4] <= "2026"]

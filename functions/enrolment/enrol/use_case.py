@@ -74,13 +74,13 @@ def show_enrolment(reference: EnrolmentReference, deps: Enrolling) -> tuple[Enro
 
 
 def withdraw(reference: EnrolmentReference, deps: Enrolling, *, at: datetime) -> Enrolment:
-    """Withdraw, and close an open attempt ungraded; raise NotEnrolled or AlreadyPassed.
+    """Withdraw, and close an open attempt ungraded; raise NotEnrolled or AlreadyPassed. What lapsed stays so.
 
     An attempt past its deadline is over and will be graded, whether or not the sweep has come by yet.
     The attempt goes first: broken off in between, the same request completes it.
     """
     enrolment = deps.enrolments.require(reference)
-    if enrolment.state is EnrolmentState.WITHDRAWN:
+    if enrolment.state in (EnrolmentState.WITHDRAWN, EnrolmentState.LAPSED):
         return enrolment
     withdrawn = enrolment.withdrawn(at)
     status = deps.catalogue.status(enrolment.id.of_edition)
@@ -89,7 +89,7 @@ def withdraw(reference: EnrolmentReference, deps: Enrolling, *, at: datetime) ->
         if ending.is_overdue(at):
             hand_in(ending.ended(), deps.attempts)
         elif attempt.is_open:
-            deps.attempts.save(attempt.closed())
+            deps.attempts.save(attempt.closed(at))
     return deps.enrolments.save(withdrawn)
 
 

@@ -2,7 +2,8 @@
 
 from typing import Protocol
 
-from shared.domain.enrolment import EnrolmentState
+from shared.domain.attempt import Attempt
+from shared.domain.enrolment import Enrolment, EnrolmentState
 from shared.domain.ids import EnrolmentId, LearnerId, ModuleId
 from shared.events.enrolment import EnrolmentLapsedV1, RetirementReachedV1
 from shared.ports import Attempts, Catalogue, Enrolments
@@ -36,9 +37,14 @@ def lapse_enrolment(reached: RetirementReachedV1, deps: Lapsing) -> None:
     for attempt in attempts:
         if attempt.is_open and attempt.ends_at > end:
             deps.attempts.save(attempt.ending(end))
-    if any(attempt.is_open or attempt.is_pending for attempt in attempts):
+    if any(attempt.is_open or _is_unsettled(attempt, enrolment) for attempt in attempts):
         return
     announced = EnrolmentLapsedV1(
         at=end, learner_id=enrolment.learner_id, module_id=enrolment.module_id, edition=enrolment.edition
     )
     deps.enrolments.save(enrolment.lapsed(end), announcing=[announced])
+
+
+def _is_unsettled(attempt: Attempt, enrolment: Enrolment) -> bool:
+    """Whether settlement is still to decide; broken off after the enrolment, it has decided."""
+    return attempt.is_pending and attempt.number not in enrolment.settled

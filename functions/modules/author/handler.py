@@ -76,12 +76,25 @@ def _question(body: modules.QuestionBody) -> Question:
     )
 
 
+def _weights(body: modules.QuestionBody) -> dict[OptionId, Fraction]:
+    """As given; without a weight the right options share the points, and a wrong one counts nothing."""
+    right = sum(option.correct for option in body.options)
+    return {
+        OptionId(option.option_id): Fraction(option.weight) if option.weight else Fraction(1, right)
+        for option in body.options
+        if option.weight or option.correct
+    }
+
+
 def _key(body: modules.QuestionBody) -> KeyEntry:
+    scoring = Scoring(body.scoring)
     return KeyEntry(
         question_id=QuestionId(body.question_id),
         objective=body.objective,
-        scoring=Scoring(body.scoring),
+        scoring=scoring,
         points=Fraction(body.points),
+        options=len(body.options),
         correct=frozenset(OptionId(option.option_id) for option in body.options if option.correct),
+        weights=_weights(body) if scoring is Scoring.WEIGHTS else {},
         rationale=body.rationale,
     )

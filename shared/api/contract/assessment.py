@@ -3,7 +3,7 @@
 from http import HTTPMethod, HTTPStatus
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from shared.api.contract.enrolment import ENROLMENT
 from shared.api.contract.modules import EditionQuery
@@ -61,28 +61,6 @@ class ObjectiveView(View):
 
 class AttemptView(View):
     """While open: questions and answers so far. Once handed in: how it went, never the key."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "attempt": 1,
-                    "state": "in_progress",
-                    "started_at": "2022-05-01T08:00:00Z",
-                    "deadline": "2022-05-04T22:00:00Z",
-                    "questions": [
-                        {
-                            "question_id": "q01",
-                            "kind": "single",
-                            "stem": "…",
-                            "options": [{"option_id": "b", "text": "…"}, {"option_id": "a", "text": "…"}],
-                        }
-                    ],
-                    "answers": {"q01": ["b"]},
-                }
-            ]
-        }
-    )
 
     attempt: int
     state: str
@@ -151,7 +129,7 @@ class SubmissionView(View):
     state: str
 
 
-_COMMON = ("forbidden", "not-found", "invalid-request", "too-large", "not-enrolled")
+_COMMON = ("not-found", "not-enrolled")
 
 START_ATTEMPT = Operation(
     id="startAttempt",
@@ -172,7 +150,7 @@ GET_ATTEMPT = Operation(
     path=ATTEMPT,
     query=EditionQuery,
     answers={HTTPStatus.OK: AttemptView},
-    problems=("forbidden", "not-found", "invalid-request"),
+    problems=("not-found",),
 )
 SAVE_ANSWERS = Operation(
     id="saveAnswers",

@@ -4,7 +4,7 @@ from datetime import date
 from http import HTTPMethod, HTTPStatus
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from shared.api.contract.modules import MODULE, EditionQuery
 from shared.api.operation import Operation
@@ -26,18 +26,6 @@ WHAT_TO_DO = {
 
 
 class EnrolmentRequestView(View):
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "module_id": "optimal-management-of-oligometastatic-disease",
-                    "edition": 1,
-                    "state": "requested",
-                }
-            ]
-        }
-    )
-
     module_id: str
     edition: int
     state: str
@@ -130,8 +118,6 @@ SegmentBody = Annotated[
 class ViewsBody(Body):
     """Watched parts of the presentation as ``[from, to]`` in whole seconds."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"segments": [[0, 600], [590, 1200]]}]})
-
     segments: Annotated[list[SegmentBody], Field(max_length=1000)]
 
 
@@ -146,7 +132,7 @@ PUT_ENROLMENT = Operation(
     path=ENROLMENT,
     query=EditionQuery,
     answers={HTTPStatus.ACCEPTED: EnrolmentRequestView, HTTPStatus.OK: EnrolmentRequestView},
-    problems=("forbidden", "not-found", "invalid-request", "module-closed"),
+    problems=("not-found", "module-closed"),
 )
 GET_ENROLMENT = Operation(
     id="getEnrolment",
@@ -155,7 +141,7 @@ GET_ENROLMENT = Operation(
     path=ENROLMENT,
     query=EditionQuery,
     answers={HTTPStatus.OK: EnrolmentView},
-    problems=("forbidden", "not-found", "invalid-request"),
+    problems=("not-found",),
 )
 DELETE_ENROLMENT = Operation(
     id="withdrawEnrolment",
@@ -164,7 +150,7 @@ DELETE_ENROLMENT = Operation(
     path=ENROLMENT,
     query=EditionQuery,
     answers={HTTPStatus.OK: EnrolmentRequestView},
-    problems=("forbidden", "not-found", "invalid-request", "not-enrolled", "already-passed"),
+    problems=("not-found", "not-enrolled", "already-passed"),
 )
 PUT_ACKNOWLEDGEMENT = Operation(
     id="acknowledgeInformation",
@@ -175,7 +161,7 @@ PUT_ACKNOWLEDGEMENT = Operation(
     body=AcknowledgementBody,
     answers={HTTPStatus.OK: AcknowledgementView},
     problems=(
-        "forbidden", "not-found", "invalid-request", "too-large", "not-enrolled", "not-confirmed",
+        "not-found", "not-enrolled", "not-confirmed",
         "information-changed",
     ),
 )  # fmt: skip
@@ -187,14 +173,12 @@ POST_VIEWS = Operation(
     query=EditionQuery,
     body=ViewsBody,
     answers={HTTPStatus.OK: ViewsView},
-    problems=("forbidden", "not-found", "invalid-request", "too-large", "not-enrolled", "not-confirmed"),
+    problems=("not-found", "not-enrolled", "not-confirmed"),
 )
 
 
 class MembershipBody(Body):
     """``until`` is the last day of the membership; without it there is no end."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"member": True, "until": "2027-12-31"}]})
 
     member: bool
     until: date | None = None
@@ -217,7 +201,7 @@ PUT_MEMBERSHIP = Operation(
     path=MEMBERSHIP,
     body=MembershipBody,
     answers={HTTPStatus.OK: MembershipView},
-    problems=("forbidden", "not-found", "invalid-request", "too-large"),
+    problems=("not-found",),
     groups=ADMINS,
 )
 GET_MEMBERSHIP = Operation(
@@ -226,7 +210,7 @@ GET_MEMBERSHIP = Operation(
     method=HTTPMethod.GET,
     path=MEMBERSHIP,
     answers={HTTPStatus.OK: MembershipView},
-    problems=("forbidden", "not-found"),
+    problems=("not-found",),
     groups=ADMINS,
 )
 OPERATIONS = (

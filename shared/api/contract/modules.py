@@ -11,8 +11,9 @@ from shared.api.operation import DEFAULT_LIMIT, KIB, MAX_LIMIT, Operation, Query
 from shared.api.shapes import Amount, Body, Identifier, Instant, Text, View, number
 from shared.domain.availability import EditionStatus
 from shared.domain.edition import Edition
+from shared.domain.ids import OptionId
 from shared.domain.publication import Gap
-from shared.domain.questions import AnswerKey, Bank
+from shared.domain.questions import AnswerKey, Bank, KeyEntry
 
 AUTHORS = frozenset({"author"})
 MAX_BANK_BYTES = 4 * 1024 * KIB
@@ -39,27 +40,6 @@ class OfferView(View):
 
 
 class ModuleCard(View):
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "module_id": "optimal-management-of-oligometastatic-disease",
-                    "edition": 1,
-                    "title": "Optimal Management of Oligometastatic Disease in Solid Tumours",
-                    "authors": ["Dr. Tolia", "Dr. Tsapakidis"],
-                    "topics": ["oligometastatic disease"],
-                    "slides": 71,
-                    "minutes": 52,
-                    "credits": [{"scheme": "ESMO-MORA", "category": "Category 1", "maximum": "1.00"}],
-                    "members_only": True,
-                    "published_on": "2020-05-05",
-                    "expires_on": "2022-05-04",
-                    "open": False,
-                }
-            ]
-        }
-    )
-
     module_id: str
     edition: int
     title: str
@@ -226,7 +206,6 @@ LIST_MODULES = Operation(
     path="/modules",
     query=ModulesQuery,
     answers={HTTPStatus.OK: ModulesView},
-    problems=("invalid-request",),
     public=True,
 )
 GET_MODULE = Operation(
@@ -236,7 +215,7 @@ GET_MODULE = Operation(
     path=MODULE,
     query=EditionQuery,
     answers={HTTPStatus.OK: ModuleView},
-    problems=("not-found", "invalid-request"),
+    problems=("not-found",),
     public=True,
 )
 GET_OPENAPI = Operation(
@@ -250,6 +229,10 @@ GET_OPENAPI = Operation(
 
 
 # What authors send: drafts may have gaps, so nothing is required and null is taken.
+
+
+# Near enough for every module, far enough from where calendars end.
+Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2999, 12, 31))]
 
 
 class ProviderBody(Body):
@@ -270,7 +253,7 @@ class RelationshipBody(Body):
 class DisclosureBody(Body):
     relationships: list[RelationshipBody] | None = None
     mitigated: bool | None = None
-    declared_on: date | None = None
+    declared_on: Day | None = None
 
 
 class FacultyBody(Body):
@@ -313,7 +296,7 @@ class EvaluationQuestionBody(Body):
     options: list[Text] = Field(default_factory=list)
 
 
-class EvaluationBody(Body):
+class EvaluationFormBody(Body):
     required: bool | None = None
     questions: list[EvaluationQuestionBody] | None = None
 
@@ -338,13 +321,13 @@ class EditionBody(Body):
     credits: list[CreditOfferBody] | None = None
     members_only: bool | None = None
     prerequisites: list[Identifier] | None = None
-    released_on: date | None = None
-    reviewed_on: date | None = None
-    expires_on: date | None = None
+    released_on: Day | None = None
+    reviewed_on: Day | None = None
+    expires_on: Day | None = None
     zone: Text | None = None
     test: TestBody | None = None
     viewing: ViewingBody | None = None
-    evaluation: EvaluationBody | None = None
+    evaluation: EvaluationFormBody | None = None
     claim: Literal["automatic", "claimed"] | None = None
     claim_window_days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
@@ -355,10 +338,17 @@ class EditionAsSentView(View):
     model_config = ConfigDict(extra="allow")
 
 
+# A decimal or a fraction: what an option adds to a question's share of its points, or takes from it.
+Weight = Annotated[str, Field(pattern=r"^-?\d{1,4}(\.\d{1,10}|/[1-9]\d{0,3})?$", examples=["-0.5", "1/3"])]
+
+
 class OptionBody(Body):
     option_id: Identifier
     text: Annotated[str, Field(min_length=1, max_length=20_000)]
     correct: bool
+    weight: (
+        Annotated[str, Field(pattern=r"^-?\d{1,4}(\.\d{1,10}|/[1-9]\d{0,3})?$", examples=["-0.5", "1/3"])] | None
+    ) = None
 
 
 class QuestionBody(Body):
@@ -366,7 +356,7 @@ class QuestionBody(Body):
     pool: Annotated[str, Field(min_length=1, max_length=100)] = "default"
     objective: Annotated[int, Field(ge=1, le=100)]
     kind: Literal["single", "multiple"]
-    scoring: Literal["exact"] = "exact"
+    scoring: Literal["exact", "weights", "every_option", "halves", "right_minus_wrong"] = "exact"
     points: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal(1)
     shuffle: bool = True
     stem: Annotated[str, Field(min_length=1, max_length=20_000)]
@@ -400,6 +390,7 @@ class BankOptionView(View):
     option_id: str
     text: str
     correct: bool
+    weight: str | None = None
 
 
 class BankQuestionView(View):
@@ -436,13 +427,21 @@ class BankView(View):
                     rationale=entry.rationale,
                     options=[
                         BankOptionView(
-                            option_id=option.option_id, text=option.text, correct=option.option_id in entry.correct
+                            option_id=option.option_id,
+                            text=option.text,
+                            correct=option.option_id in entry.correct,
+                            weight=_weight(entry, option.option_id),
                         )
                         for option in question.options
                     ],
                 )
             )
         return cls(questions=views)
+
+
+def _weight(entry: KeyEntry, option_id: OptionId) -> str | None:
+    weight = entry.weights.get(option_id)
+    return None if weight is None else str(weight)
 
 
 class GapView(View):
@@ -488,7 +487,7 @@ GET_EDITION = Operation(
     method=HTTPMethod.GET,
     path=EDITION,
     answers={HTTPStatus.OK: EditionAsSentView},
-    problems=("forbidden", "not-found"),
+    problems=("not-found",),
     groups=AUTHORS,
 )
 PUT_EDITION = Operation(
@@ -499,7 +498,7 @@ PUT_EDITION = Operation(
     body=EditionBody,
     headers=("If-Match",),
     answers={HTTPStatus.OK: EditionAsSentView, HTTPStatus.CREATED: EditionAsSentView},
-    problems=("forbidden", "not-found", "invalid-request", "too-large", "already-published", "version-conflict"),
+    problems=("not-found", "already-published", "version-conflict"),
     groups=AUTHORS,
 )
 PUT_QUESTIONS = Operation(
@@ -509,7 +508,7 @@ PUT_QUESTIONS = Operation(
     path=f"{EDITION}/questions",
     body=BankBody,
     answers={HTTPStatus.OK: BankReceiptView},
-    problems=("forbidden", "not-found", "invalid-request", "too-large", "already-published", "import-failed"),
+    problems=("not-found", "already-published", "import-failed"),
     groups=AUTHORS,
     max_bytes=MAX_BANK_BYTES,
 )
@@ -519,7 +518,7 @@ GET_QUESTIONS = Operation(
     method=HTTPMethod.GET,
     path=f"{EDITION}/questions",
     answers={HTTPStatus.OK: BankView},
-    problems=("forbidden", "not-found"),
+    problems=("not-found",),
     groups=AUTHORS,
 )
 PUBLISH_EDITION = Operation(
@@ -528,7 +527,7 @@ PUBLISH_EDITION = Operation(
     method=HTTPMethod.POST,
     path=f"{EDITION}/publication",
     answers={HTTPStatus.OK: PublicationView},
-    problems=("forbidden", "not-found", "invalid-request", "not-publishable"),
+    problems=("not-found", "not-publishable"),
     groups=AUTHORS,
 )
 RETIRE_EDITION = Operation(
@@ -538,7 +537,7 @@ RETIRE_EDITION = Operation(
     path=f"{EDITION}/retirement",
     body=RetirementBody,
     answers={HTTPStatus.OK: RetirementView},
-    problems=("forbidden", "not-found", "invalid-request", "too-large"),
+    problems=("not-found",),
     groups=AUTHORS,
 )
 OPERATIONS = (

@@ -1,0 +1,266 @@
+"""An example of every body and answer, for the OpenAPI document: one learner's way through the first module."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from shared.api.contract import assessment, certification, enrolment, modules
+
+MODULE = "optimal-management-of-oligometastatic-disease"
+NUMBER = "CME-0QNN7-3HTFM-4P1N1-S7SQD"
+TITLE = "Optimal Management of Oligometastatic Disease in Solid Tumours"
+HASH = "5d1f0a8e6f3c4b7d9a2e8c1b0f4d7a6e3c9b5f2d8e1a4c7b0d3f6e9a2c5b8d1f"
+OFFER = {"scheme": "ESMO-MORA", "category": "Category 1", "maximum": "1.00"}
+CREDIT = {"scheme": "ESMO-MORA", "category": "Category 1", "amount": "1.00"}
+FACULTY = {
+    "name": "Dr. Tolia",
+    "role": "author",
+    "credentials": "MD",
+    "disclosure": {
+        "relationships": [{"company": "Example Pharma", "nature": "lecture fee"}],
+        "mitigated": True,
+        "declared_on": "2026-01-10",
+    },
+}
+EVALUATION = {
+    "required": True,
+    "questions": [{"question_id": "useful", "text": "Was the module useful?", "options": ["yes", "no"]}],
+}
+CARD = {
+    "module_id": MODULE,
+    "edition": 2,
+    "title": TITLE,
+    "authors": ["Dr. Tolia", "Dr. Tsapakidis"],
+    "topics": ["metastasis", "radiotherapy"],
+    "slides": 71,
+    "minutes": 52,
+    "credits": [OFFER],
+    "members_only": True,
+    "published_on": "2026-01-15",
+    "expires_on": "2028-01-14",
+    "open": True,
+}
+EDITION = {
+    "title": TITLE,
+    "authors": ["Dr. Tolia", "Dr. Tsapakidis"],
+    "topics": ["metastasis", "radiotherapy"],
+    "objectives": ["Explain the concept of oligometastatic disease"],
+    "summary": "What oligometastatic disease is, and how it is treated.",
+    "medium": "presentation",
+    "slides": 71,
+    "minutes": 52,
+    "presentation_url": "https://example.org/presentations/oligometastatic-disease",
+    "learning_format": "Enduring material (internet)",
+    "provider": {"name": "Society of Oncology", "joint_provider": None},
+    "signatory": {"name": "Education Office", "title": "Head of education"},
+    "faculty": [FACULTY],
+    "commercial_support": [],
+    "credits": [{**OFFER, "step": "1.00", "activity_id": "ACT-2026-01"}],
+    "members_only": True,
+    "prerequisites": [],
+    "released_on": "2026-01-15",
+    "reviewed_on": "2026-01-15",
+    "expires_on": "2028-01-14",
+    "zone": "Europe/Zurich",
+    "test": {
+        "pools": [{"pool": "biology", "draw": 3}],
+        "pass_mark": 70,
+        "attempts": 3,
+        "cooldown_hours": 24,
+        "time_limit_minutes": None,
+        "grace_seconds": 30,
+        "review": "never",
+    },
+    "viewing": {"required_percent": 0},
+    "evaluation": EVALUATION,
+    "claim": "claimed",
+    "claim_window_days": 30,
+}
+QUESTION = {
+    "question_id": "q01",
+    "pool": "biology",
+    "objective": 1,
+    "kind": "single",
+    "scoring": "exact",
+    "points": 1,
+    "shuffle": True,
+    "stem": "How many cancer cells can colonise a second organ?",
+    "rationale": "No more than a tiny proportion can.",
+    "options": [
+        {"option_id": "a", "text": "Most of them", "correct": False},
+        {"option_id": "b", "text": "A tiny proportion", "correct": True},
+    ],
+}
+ATTEMPT = {
+    "attempt": 1,
+    "state": "in_progress",
+    "started_at": "2026-03-02T09:00:00Z",
+    "deadline": "2026-03-02T10:00:00Z",
+    "questions": [
+        {
+            "question_id": "q01",
+            "kind": "single",
+            "stem": "How many cancer cells can colonise a second organ?",
+            "options": [{"option_id": "b", "text": "A tiny proportion"}, {"option_id": "a", "text": "Most of them"}],
+        }
+    ],
+    "answers": {"q01": ["b"]},
+}
+ATTEMPT_SUMMARY = {
+    "attempt": 1,
+    "state": "graded",
+    "started_at": "2026-03-02T09:00:00Z",
+    "deadline": "2026-03-02T10:00:00Z",
+    "submitted_at": "2026-03-02T09:41:07Z",
+    "points": 7.0,
+    "max_points": 8.0,
+    "passed": True,
+}
+CERTIFICATE = {
+    "number": NUMBER,
+    "version": 2,
+    "status": "valid",
+    "module_id": MODULE,
+    "edition": 2,
+    "title": TITLE,
+    "attested_name": "Ada Lovelace",
+    "credits": [CREDIT],
+    "completed_at": "2026-03-02T09:41:07Z",
+    "issued_at": "2026-04-01T08:00:00Z",
+    "supersedes": 1,
+    "reason": "Name corrected",
+    "links": {
+        "pdf": f"/certificates/{NUMBER}/pdf?version=2",
+        "verify": f"https://cme.example.org/verify/{NUMBER}?version=2",
+    },
+}
+PROFILE = {
+    "name": "Ada Lovelace",
+    "profession": "MD",
+    "language": "en",
+    "licence": "12345",
+    "npi": None,
+    "birth_month_day": "12-10",
+    "reporting_consent": True,
+}
+
+EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
+    modules.ModulesView: {"modules": [CARD], "next": None},
+    modules.ModuleView: {
+        **CARD,
+        "objectives": ["Explain the concept of oligometastatic disease"],
+        "summary": "What oligometastatic disease is, and how it is treated.",
+        "medium": "presentation",
+        "released_on": "2026-01-15",
+        "reviewed_on": "2026-01-15",
+        "expires_at": "2028-01-14T23:00:00Z",
+        "faculty": [FACULTY],
+        "commercial_support": [],
+        "test": {"questions": 3, "pass_mark": 70, "attempts": 3, "cooldown_hours": 24, "time_limit_minutes": None},
+        "viewing": {"required_percent": 0},
+        "evaluation": EVALUATION,
+        "claim": "claimed",
+        "information_hash": HASH,
+    },
+    modules.OpenApiView: {"openapi": "3.1.0", "info": {"title": "This document", "version": "1.0.0"}, "paths": {}},
+    modules.EditionBody: EDITION,
+    modules.EditionAsSentView: EDITION,
+    modules.BankBody: {"questions": [QUESTION]},
+    modules.BankView: {"questions": [{**QUESTION, "points": 1.0}]},
+    modules.BankReceiptView: {"questions": 12, "pools": [{"pool": "biology", "questions": 12}], "skipped": []},
+    modules.PublicationView: {
+        "module_id": MODULE,
+        "edition": 2,
+        "published_at": "2026-01-14T12:00:00Z",
+        "opens_at": "2026-01-14T23:00:00Z",
+        "expires_at": "2028-01-14T23:00:00Z",
+    },
+    modules.RetirementBody: {"reason": "A treatment it recommends was withdrawn"},
+    modules.RetirementView: {"module_id": MODULE, "edition": 2, "retired_at": "2027-06-01T08:00:00Z"},
+    enrolment.EnrolmentRequestView: {"module_id": MODULE, "edition": 2, "state": "requested"},
+    enrolment.EnrolmentView: {
+        "module_id": MODULE,
+        "edition": 2,
+        "state": "certified",
+        "acknowledged": True,
+        "viewed_seconds": 3120,
+        "attempts": [ATTEMPT_SUMMARY],
+        "attempts_left": 2,
+        "next_attempt_at": None,
+        "claim_until": "2026-04-01T09:41:07Z",
+        "certificate": NUMBER,
+    },
+    enrolment.AcknowledgementBody: {"information_hash": HASH},
+    enrolment.AcknowledgementView: {"acknowledged": True, "acknowledged_at": "2026-03-02T08:55:00Z"},
+    enrolment.ViewsBody: {"segments": [[0, 600], [590, 1200]]},
+    enrolment.ViewsView: {"viewed_seconds": 1200},
+    enrolment.MembershipBody: {"member": True, "until": "2027-12-31"},
+    enrolment.MembershipView: {"learner_id": "dr-a", "member": True, "until": "2027-12-31"},
+    assessment.AttemptView: ATTEMPT,
+    assessment.SaveBody: {"answers": {"q01": ["b"], "q07": ["a", "c"]}},
+    assessment.SavedView: {"saved_at": "2026-03-02T09:12:30Z"},
+    assessment.SubmissionBody: {"answers": {"q01": ["b"]}},
+    assessment.SubmissionView: {"attempt": 1, "state": "submitted"},
+    certification.EvaluationBody: {"answers": {"useful": "yes"}},
+    certification.EvaluationReceiptView: {"evaluated_at": "2026-03-02T10:00:00Z"},
+    certification.ClaimBody: {
+        "attested_name": "Ada Lovelace",
+        "profession": "MD",
+        "credits": [{"scheme": "ESMO-MORA", "amount": "1.00"}],
+        "show_name": False,
+    },
+    certification.ClaimView: {"certificate": NUMBER},
+    certification.TranscriptView: {
+        "entries": [
+            {
+                "earned_on": "2026-03-02",
+                "module_id": MODULE,
+                "edition": 2,
+                "title": TITLE,
+                **CREDIT,
+                "certificate": NUMBER,
+                "kind": "award",
+            }
+        ],
+        "totals": [{"year": 2026, "scheme": "ESMO-MORA", "amount": "1.00"}],
+        "cycle": [{"scheme": "ESMO-MORA", "from": "2022-01-01", "to": "2026-12-31", "amount": "1.00"}],
+    },
+    certification.CertificatesView: {"certificates": [CERTIFICATE], "next": None},
+    certification.CertificateView: CERTIFICATE,
+    certification.PdfAddressView: {
+        "url": f"https://documents.example.org/certificates/{NUMBER}/v2.pdf?signature=abc",
+        "expires_at": "2026-04-02T08:05:00Z",
+    },
+    certification.ProfileBody: PROFILE,
+    certification.ProfileView: {"learner_id": "dr-a", **PROFILE},
+    certification.VerificationView: {
+        "status": "valid",
+        "version": 2,
+        "title": TITLE,
+        "credits": [CREDIT],
+        "completed_on": "2026-03-02",
+        "issued_on": "2026-04-01",
+        "holder": "A••• L•••",
+        "pdf_sha256": HASH,
+    },
+    certification.AdminCertificateView: {
+        "number": NUMBER,
+        "learner_id": "dr-a",
+        "module_id": MODULE,
+        "edition": 2,
+        "version": 2,
+        "status": "valid",
+        "attested_name": "Ada Lovelace",
+        "profession": "MD",
+    },
+    certification.ReissueBody: {"reason": "Name corrected", "attested_name": "Ada Lovelace"},
+    certification.ReissueView: {"number": NUMBER, "version": 2},
+    certification.RevocationBody: {"reason_code": "issued-in-error", "note": "Issued for another module"},
+    certification.RevocationView: {
+        "number": NUMBER,
+        "status": "revoked",
+        "reason_code": "issued-in-error",
+        "revoked_at": "2026-04-02T08:00:00Z",
+    },
+}

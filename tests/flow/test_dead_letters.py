@@ -1,0 +1,147 @@
+"""What can't be handled leaves the way of the others, after its tries, with its cause kept."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.flow.journey import Begin, World, answered
+
+MAX_RECEIVES = 5
+READ_QUEUES = {
+    "Confirm": "Enrolments",
+    "Grade": "Submissions",
+    "Settle": "Grades",
+    "Certify": "Certificates",
+    "Work": "Jobs",
+    "Lapse": "Retirements",
+}
+POISON = {
+    "no JSON": '{"specversion": "1.0", ',
+    "no event": "[1, 2]",
+    "an unknown type": json.dumps({"type": "cme.unknown.v1", "id": "x", "time": "2022-05-01T08:00:00Z", "data": {}}),
+}
+
+
+@pytest.fixture(scope="module")
+def world(begin: Begin) -> Iterator[World]:
+    with begin() as world:
+        yield world
+
+
+def tries(world: World, function: str, body: str) -> int:
+    """How often a function was called with a message of this body."""
+    return sum(
+        record["body"] == body
+        for invocation in world.invocations
+        if invocation.function == function and invocation.trigger == "queue"
+        for record in invocation.event["Records"]
+    )
+
+
+def dead_letters(world: World, queue: str) -> list[str]:
+    """The bodies in the dead letters of a queue, taken out."""
+    sqs, url = world.system.aws("sqs"), world.system.reference(f"{queue}DeadLetters")
+    bodies = []
+    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            bodies.append(message["Body"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return bodies
+
+
+def causes(world: World, queue: str) -> dict[str, dict[str, Any]]:
+    """What is kept of the failures of a queue, by the message's body."""
+    return {
+        row["facts"]["body"]: row for (pk, _), row in world.rows("OperationsTable").items() if pk == f"FAILURE#{queue}"
+    }
+
+
+@pytest.mark.parametrize("function", READ_QUEUES)
+def test_a_poisoned_message_goes_to_the_dead_letters_after_its_tries_with_its_cause(
+    world: World, function: str
+) -> None:
+    queue = READ_QUEUES[function]
+    for body in POISON.values():
+        world.send(f"{queue}Queue", body)
+    world.deliver()
+    assert {name: tries(world, function, body) for name, body in POISON.items()} == dict.fromkeys(POISON, MAX_RECEIVES)
+    assert sorted(dead_letters(world, queue)) == sorted(POISON.values())
+    kept = causes(world, f"{queue}Queue")
+    assert set(kept) == set(POISON.values())
+    in_14_days = int((world.now + timedelta(days=14)).timestamp())
+    for row in kept.values():
+        assert row["facts"]["cause"].startswith("UnreadableEvent: ")
+        assert int(row["expires"]) == in_14_days
+    ttl = world.system.aws("dynamodb").describe_time_to_live(TableName=world.system.reference("OperationsTable"))
+    assert ttl["TimeToLiveDescription"]["AttributeName"] == "expires"
+
+
+def test_an_event_on_the_wrong_queue_is_nobodys(world: World) -> None:
+    ada = world.learner()
+    ada.enrol(world.published())
+    world.deliver()
+    [requested] = world.events("cme.enrolment.requested.v1", about=ada)
+    body = json.dumps(requested)
+    world.send("GradesQueue", body)
+    world.deliver()
+    assert dead_letters(world, "Grades") == [body]
+    assert "does not belong on this queue" in causes(world, "GradesQueue")[body]["facts"]["cause"]
+
+
+def test_what_is_about_nothing_known_is_kept_for_people_to_look_at(world: World) -> None:
+    ada = world.learner()
+    ada.earns(world.published())
+    for kind, queue, function in (
+        ("cme.enrolment.requested.v1", "Enrolments", "Confirm"),
+        ("cme.attempt.submitted.v1", "Submissions", "Grade"),
+        ("cme.attempt.passed.v1", "Grades", "Settle"),
+        ("cme.credit.claimed.v1", "Certificates", "Certify"),
+    ):
+        [event] = world.events(kind, about=ada)
+        facts = (
+            {"module_id": "no-such-module", "version": 7} if "version" in event["data"] else {"module_id": "no-such"}
+        )
+        body = json.dumps(event | {"data": event["data"] | facts})
+        world.send(f"{queue}Queue", body)
+        world.deliver()
+        assert tries(world, function, body) == MAX_RECEIVES
+        assert dead_letters(world, queue) == [body]
+        assert causes(world, f"{queue}Queue")[body]["facts"]["cause"].startswith("LookupError: "), kind
+
+
+def test_the_neighbours_of_a_poisoned_message_pass_in_the_same_batch(world: World) -> None:
+    module = world.published()
+    learners = [world.learner() for _ in range(3)]
+    for learner in learners[:2]:
+        answered(learner.enrol(module), 202)
+    world.send("EnrolmentsQueue", "poison")
+    answered(learners[2].enrol(module), 202)
+    before = len(world.invocations)
+    world.deliver()
+    assert {learner.enrolment()["state"] for learner in learners} == {"confirmed"}
+    batches = [
+        [record["body"] for record in invocation.event["Records"]]
+        for invocation in world.invocations[before:]
+        if invocation.function == "Confirm"
+    ]
+    assert any("poison" in batch and len(batch) > 1 for batch in batches)
+    for learner in learners:
+        assert sum(f'"{learner.sub}"' in body for batch in batches for body in batch) == 1
+    assert dead_letters(world, "Enrolments") == ["poison"]
+
+
+def test_an_outbox_that_can_not_be_read_is_parked_alone(world: World) -> None:
+    """It was not written by this code; whoever wrote it, the table's other events go on."""
+    table = world.system.reference("LearningTable")
+    broken = ["no JSON", '{"type": "x"}', '[{"type": "cme.unknown.v1"}]', "[{}]"]
+    for place, outbox in enumerate(broken):
+        item = {"pk": {"S": "LEARNER#broken"}, "sk": {"S": f"X#{place}"}, "outbox": {"S": outbox}}
+        world.system.aws("dynamodb").put_item(TableName=table, Item=item)
+    ada = world.learner()
+    ada.earns(world.published())
+    assert set(causes(world, "relay")) == set(broken)
+    relayed = [invocation for invocation in world.invocations if invocation.function == "Relay"]
+    assert not any(invocation.error for invocation in relayed)

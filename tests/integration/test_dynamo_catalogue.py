@@ -1,0 +1,133 @@
+"""Drafts, editions and their status in CatalogueTable."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.adapters.dynamo.store import SHARDS, shard_of
+from shared.bootstrap import Deps
+from shared.domain.availability import EditionStatus
+from shared.domain.edition import Draft
+from shared.domain.ids import EditionId, ModuleId
+from shared.domain.refusals import InvalidRequest, NotFound
+from shared.events.modules import ModuleRetiredV1
+from shared.messaging.codec import decode_outbox
+from shared.ports import ConcurrentChange
+from tests.integration.conftest import Stored
+from tests.support.builders import DAY, MILLISECOND, PUBLISHED_AT, a_draft, a_status
+
+
+def of(module_id: str, edition: int = 1) -> Draft:
+    return replace(a_draft(edition), module_id=ModuleId(module_id))
+
+
+def status_of(module_id: str, edition: int = 1, **changes: object) -> EditionStatus:
+    return replace(a_status(edition), module_id=ModuleId(module_id), **changes)  # type: ignore[arg-type]
+
+
+def published(deps: Deps, module_id: str, edition: int = 1) -> EditionStatus:
+    draft = deps.catalogue.save_draft(of(module_id, edition))
+    status = deps.catalogue.complete(draft).status(PUBLISHED_AT)
+    deps.catalogue.publish(draft.published(PUBLISHED_AT), status)
+    return replace(status, version=1)
+
+
+def test_a_draft_is_kept_with_its_nulls_and_its_order(deps: Deps) -> None:
+    sent = {"title": None, "authors": [], "provider": {"name": "A", "joint_provider": None}}
+    draft = deps.catalogue.save_draft(replace(of("draft"), content=sent, bank=None))
+    found = deps.catalogue.draft(draft.id)
+    assert found == draft
+    assert found
+    assert found.content == sent
+    with pytest.raises(NotFound):
+        deps.catalogue.edition(draft.id)
+    assert deps.catalogue.status(draft.id) is None
+    with pytest.raises(ValueError, match="no question bank"):
+        deps.catalogue.complete(draft)
+
+
+def test_publication_freezes_the_draft_and_opens_its_status_at_once(deps: Deps) -> None:
+    status = published(deps, "published")
+    assert deps.catalogue.status(status.id) == status
+    edition = deps.catalogue.edition(status.id)
+    assert edition.content.provider.joint_provider is None
+    assert edition.bank_revision == 1
+    draft = deps.catalogue.draft(status.id)
+    assert draft
+    assert draft.published_at == PUBLISHED_AT
+    assert draft.version == 2
+
+
+def test_a_publication_that_lost_the_race_publishes_nothing(deps: Deps) -> None:
+    stale = deps.catalogue.save_draft(of("race"))
+    current = deps.catalogue.save_draft(stale.rewritten({**stale.content, "title": "Changed meanwhile"}))
+    with pytest.raises(ConcurrentChange):
+        deps.catalogue.publish(stale.published(PUBLISHED_AT), status_of("race"))
+    assert deps.catalogue.draft(stale.id) == current
+    assert deps.catalogue.status(stale.id) is None
+
+
+def test_an_edition_is_published_once(deps: Deps) -> None:
+    status = published(deps, "once")
+    draft = deps.catalogue.draft(status.id)
+    assert draft
+    with pytest.raises(ConcurrentChange):
+        deps.catalogue.publish(draft, status_of("once"))
+    assert deps.catalogue.draft(status.id) == draft
+
+
+def test_all_editions_of_a_module_come_the_newest_first(deps: Deps) -> None:
+    for edition in (2, 10, 1):
+        published(deps, "editions", edition)
+    published(deps, "editions-of-another")
+    found = deps.catalogue.statuses(ModuleId("editions"))
+    assert [status.edition for status in found] == [10, 2, 1]
+    assert deps.catalogue.statuses(ModuleId("edition")) == []
+
+
+def test_what_is_due_for_retirement_is_found_on_every_shard_and_not_before_its_time(deps: Deps) -> None:
+    statuses = [published(deps, f"due-{number}") for number in range(12)]
+    assert {shard_of(str(status.id)) for status in statuses} == set(range(SHARDS))
+    expires_at = statuses[0].expires_at
+    ids = {status.id for status in statuses}
+    assert ids & set(deps.catalogue.due_for_retirement(expires_at - MILLISECOND)) == set()
+    assert ids <= set(deps.catalogue.due_for_retirement(expires_at))
+    assert ids <= set(deps.catalogue.due_for_retirement(expires_at + 400 * DAY))
+
+
+def test_a_retired_edition_is_due_no_more_and_says_so_in_its_outbox(deps: Deps, stored: Stored) -> None:
+    status = published(deps, "retired")
+    retired = status.expired(status.expires_at)
+    announced = ModuleRetiredV1(at=status.expires_at, module_id="retired", edition=1, retired_at=status.expires_at)
+    assert deps.catalogue.save_status(retired, [announced]).version == 2
+    assert status.id not in set(deps.catalogue.due_for_retirement(status.expires_at + timedelta(days=1)))
+    item = stored("CatalogueTable", "MODULE#retired", "STATUS#0001")
+    assert item
+    assert [event["id"] for event in decode_outbox(item["outbox"])] == ["module/retired/1/retired/1"]
+    assert "due_at" not in item
+    assert item["shelf"] == "published"
+    with pytest.raises(ConcurrentChange):
+        deps.catalogue.save_status(status.retired_early(PUBLISHED_AT, "late"), [])
+
+
+@pytest.mark.parametrize("cursor", ["", "nothing", "a#b", "a#b#c", "a#b#1#d"])
+def test_a_cursor_of_the_shelf_is_one_of_its_keys(deps: Deps, cursor: str) -> None:
+    if not cursor:
+        assert deps.catalogue.shelf(1, cursor).entries
+        return
+    with pytest.raises(InvalidRequest):
+        deps.catalogue.shelf(1, cursor)
+
+
+def test_the_shelf_goes_on_after_its_cursor(deps: Deps) -> None:
+    """Even where that edition has left the shelf meanwhile, the ones after it are found."""
+    for number in range(3):
+        published(deps, f"shelf-{number}")
+    first = deps.catalogue.shelf(2, None)
+    assert first.cursor
+    rest = deps.catalogue.shelf(200, first.cursor)
+    shown = [status.id for status in (*first.entries, *rest.entries)]
+    assert len(shown) == len(set(shown))
+    assert {EditionId(ModuleId(f"shelf-{number}"), 1) for number in range(3)} <= set(shown)
+    assert rest.cursor is None

@@ -1,0 +1,54 @@
+"""Jobs, and why messages failed, in OperationsTable."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from shared.bootstrap import Deps
+from shared.domain.ids import EditionId, ModuleId
+from shared.domain.job import Cursor, Job
+from shared.events.operations import JobAdvancedV1
+from shared.ports import ConcurrentChange
+from tests.integration.conftest import Stored
+from tests.support.builders import DAY, MINUTE, NOW
+
+
+def a_job(module: str) -> Job:
+    return Job.of_retirement(EditionId(ModuleId(module), 1), NOW)
+
+
+def test_a_job_is_opened_once_and_goes_on_from_its_cursor(deps: Deps, stored: Stored) -> None:
+    job = a_job("opened")
+    advanced = JobAdvancedV1(at=NOW, job=job.job, page=0)
+    saved = deps.jobs.save(job, [advanced])
+    assert deps.jobs.find(job.job) == saved
+    with pytest.raises(ConcurrentChange):
+        deps.jobs.save(replace(job, started_at=NOW + MINUTE), [advanced])
+
+    cursor = Cursor(shard=2, after={"edition_shard": "opened#0001#2", "pk": "LEARNER#x", "sk": "ENROLMENT#opened#0001"})
+    halfway = deps.jobs.save(saved.advanced(25, cursor, NOW), [])
+    assert deps.jobs.find(job.job) == halfway
+    item = stored("OperationsTable", f"JOB#{job.job}", "JOB")
+    assert item
+    assert item["due_at"] == "2026-03-02T09:05:00.000Z"
+    deps.jobs.save(halfway.advanced(5, None, NOW + MINUTE), [])
+    item = stored("OperationsTable", f"JOB#{job.job}", "JOB")
+    assert item
+    assert "due_at" not in item
+    assert json.loads(item["facts"])["done"] == 30
+    assert deps.jobs.find("no-such-job") is None
+
+
+def test_the_cause_of_a_failure_is_kept_for_fourteen_days_however_often_it_is_told(deps: Deps, stored: Stored) -> None:
+    for cause in ("LookupError: first", "LookupError: second"):
+        deps.failures.keep("GradesQueue", "message-1", '{"id": "x"}', cause, NOW)
+    item = stored("OperationsTable", "FAILURE#GradesQueue", "message-1")
+    assert item
+    assert json.loads(item["facts"]) == {
+        "body": '{"id": "x"}',
+        "cause": "LookupError: second",
+        "failed_at": "2026-03-02T09:00:00.000Z",
+    }
+    assert int(item["expires"]) == int((NOW + 14 * DAY).timestamp())
+    assert "outbox" not in item

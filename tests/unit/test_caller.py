@@ -1,0 +1,64 @@
+"""Who is asking: the holder of an id token, in groups as the HTTP API tells them."""
+
+import pytest
+
+from shared.api.caller import Caller, groups_in
+from shared.api.problems import Forbidden
+
+
+@pytest.mark.parametrize(
+    ("claim", "groups"),
+    [
+        ("[author admin]", {"author", "admin"}),
+        ("[author]", {"author"}),
+        ("author", {"author"}),
+        ("[]", set()),
+        ("", set()),
+        (None, set()),
+        (["author", "admin"], {"author", "admin"}),
+        ([], set()),
+        (5, set()),
+    ],
+)
+def test_groups_are_read_however_they_are_handed_over(claim: object, groups: set[str]) -> None:
+    assert groups_in(claim) == groups
+
+
+def test_a_group_is_not_part_of_another_groups_name() -> None:
+    with pytest.raises(Forbidden):
+        Caller.of({"token_use": "id", "sub": "x", "cognito:groups": "[administrators]"}).require_any(
+            frozenset({"author"})
+        )
+
+
+@pytest.mark.parametrize("token_use", ["access", "refresh", "", None])
+def test_only_an_id_token_names_a_caller(token_use: str | None) -> None:
+    with pytest.raises(Forbidden):
+        Caller.of({"token_use": token_use, "sub": "dr-a"})
+
+
+def test_claims_that_say_nothing_name_nobody() -> None:
+    with pytest.raises(Forbidden):
+        Caller.of({})
+
+
+@pytest.mark.parametrize(
+    ("of_caller", "wanted", "allowed"),
+    [
+        ("[author]", {"author"}, True),
+        ("[admin]", {"author"}, True),
+        ("[admin]", {"admin"}, True),
+        ("[author]", {"admin"}, False),
+        ("[]", {"author"}, False),
+        ("[]", set(), True),
+    ],
+)
+def test_an_admin_may_do_everything_and_others_what_their_groups_may(
+    of_caller: str, wanted: set[str], allowed: bool
+) -> None:
+    caller = Caller.of({"token_use": "id", "sub": "dr-a", "cognito:groups": of_caller})
+    if allowed:
+        caller.require_any(frozenset(wanted))
+        return
+    with pytest.raises(Forbidden):
+        caller.require_any(frozenset(wanted))

@@ -1,0 +1,159 @@
+"""Confirm: a request is decided as of its own instant, once, however late or often its message comes."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from functions.enrolment.confirm.use_case import confirm_enrolment
+from shared.domain.enrolment import DeclineReason, Enrolment, EnrolmentState
+from shared.domain.ids import EnrolmentId, ModuleId
+from shared.domain.learner import Membership
+from shared.events.enrolment import (
+    EnrolmentConfirmedV1,
+    EnrolmentDeclinedV1,
+    EnrolmentLapsedV1,
+    EnrolmentRequestedV1,
+)
+from shared.ports import ConcurrentChange
+from tests.support.builders import (
+    DAY,
+    ENROLMENT,
+    HOUR,
+    LEARNER,
+    MODULE,
+    NOW,
+    a_status,
+    an_edition,
+    an_enrolment,
+)
+from tests.support.fakes import World
+
+END = a_status().terminates_at
+
+
+def a_request(ordinal: int = 1) -> EnrolmentRequestedV1:
+    return EnrolmentRequestedV1(at=NOW, ordinal=ordinal, learner_id=LEARNER, module_id=MODULE, edition=1)
+
+
+def a_world(*, member: bool = True, requested_at: datetime = NOW, **changes: object) -> World:
+    """A request in an edition whose content has ``changes``."""
+    world = World()
+    world.publish(an_edition(**changes))
+    world.memberships.given(Membership(learner_id=LEARNER, member=member))
+    world.enrolments.given(Enrolment.requested(ENROLMENT, requested_at))
+    return world
+
+
+def found(world: World) -> Enrolment:
+    enrolment = world.enrolments.find(ENROLMENT)
+    assert enrolment is not None
+    return enrolment
+
+
+def test_a_member_is_confirmed() -> None:
+    world = a_world()
+    confirm_enrolment(a_request(), world)
+    assert (found(world).state, found(world).confirmed_at) == (EnrolmentState.CONFIRMED, NOW)
+    assert world.announced == [EnrolmentConfirmedV1(at=NOW, learner_id=LEARNER, module_id=MODULE, edition=1)]
+
+
+def test_someone_who_is_no_member_is_declined_with_the_reason() -> None:
+    world = a_world(member=False)
+    confirm_enrolment(a_request(), world)
+    assert (found(world).state, found(world).reason) == (EnrolmentState.DECLINED, DeclineReason.NOT_A_MEMBER)
+    (declined,) = world.told(EnrolmentDeclinedV1)
+    assert declined.reason == "not-a-member"
+
+
+def test_an_open_module_asks_for_no_membership() -> None:
+    world = a_world(member=False, members_only=False)
+    confirm_enrolment(a_request(), world)
+    assert found(world).state is EnrolmentState.CONFIRMED
+
+
+def test_membership_counts_at_the_instant_of_the_request_not_of_the_message() -> None:
+    world = a_world()
+    world.memberships.given(Membership(learner_id=LEARNER, member=True, until=date(2026, 3, 2)))
+    world.clock.at = NOW + 10 * DAY
+    confirm_enrolment(a_request(), world)
+    assert found(world).state is EnrolmentState.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("state", "decided"),
+    [
+        (EnrolmentState.PASSED, EnrolmentState.CONFIRMED),
+        (EnrolmentState.CERTIFIED, EnrolmentState.CONFIRMED),
+        (EnrolmentState.CONFIRMED, EnrolmentState.DECLINED),
+        (EnrolmentState.LAPSED, EnrolmentState.DECLINED),
+    ],
+)
+def test_a_prerequisite_is_met_by_a_pass_in_any_of_its_editions(state: EnrolmentState, decided: EnrolmentState) -> None:
+    basics = ModuleId("basics")
+    world = a_world(prerequisites=(basics,))
+    older = replace(Enrolment.requested(EnrolmentId(LEARNER, basics, 1), NOW - DAY), state=state)
+    newer = Enrolment.requested(EnrolmentId(LEARNER, basics, 2), NOW)
+    world.enrolments.given(older, newer)
+    confirm_enrolment(a_request(), world)
+    assert found(world).state is decided
+
+
+@pytest.mark.parametrize("late", [0 * HOUR, 6 * HOUR])
+def test_a_request_taken_up_after_the_end_lapses_as_of_the_end(late: timedelta) -> None:
+    world = a_world(requested_at=END - HOUR)
+    world.clock.at = END + late
+    confirm_enrolment(a_request(), world)
+    assert (found(world).state, found(world).ended_at) == (EnrolmentState.LAPSED, END)
+    (lapsed,) = world.told(EnrolmentLapsedV1)
+    assert lapsed.at == END
+
+
+def test_a_request_that_would_be_declined_is_declined_even_after_the_end() -> None:
+    world = a_world(member=False, requested_at=END - HOUR)
+    world.clock.at = END + HOUR
+    confirm_enrolment(a_request(), world)
+    assert found(world).state is EnrolmentState.DECLINED
+
+
+def test_a_message_delivered_again_changes_nothing() -> None:
+    world = a_world()
+    confirm_enrolment(a_request(), world)
+    before = found(world)
+    world.memberships.given(Membership(learner_id=LEARNER, member=False))
+    confirm_enrolment(a_request(), world)
+    assert found(world) == before
+    assert len(world.announced) == 1
+
+
+@pytest.mark.parametrize("state", sorted(set(EnrolmentState) - {EnrolmentState.REQUESTED}))
+def test_only_a_request_is_decided(state: EnrolmentState) -> None:
+    world = a_world()
+    world.enrolments.given(an_enrolment(state))
+    confirm_enrolment(a_request(), world)
+    assert found(world).state is state
+    assert world.announced == []
+
+
+def test_the_message_of_an_earlier_request_does_not_decide_a_later_one() -> None:
+    world = a_world()
+    world.enrolments.given(an_enrolment(EnrolmentState.WITHDRAWN).requested_anew(NOW))
+    confirm_enrolment(a_request(ordinal=1), world)
+    assert found(world).state is EnrolmentState.REQUESTED
+    confirm_enrolment(a_request(ordinal=2), world)
+    assert found(world).state is EnrolmentState.CONFIRMED
+    assert world.facts_told == [f"enrolment/{ENROLMENT}/confirmed/2"]
+
+
+def test_a_withdrawal_in_between_is_not_written_over() -> None:
+    world = a_world()
+    world.enrolments.meanwhile = lambda: world.enrolments.save(found(world).withdrawn(NOW))
+    with pytest.raises(ConcurrentChange):
+        confirm_enrolment(a_request(), world)
+    assert found(world).state is EnrolmentState.WITHDRAWN
+    assert world.announced == []
+
+
+def test_a_request_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(LookupError):
+        confirm_enrolment(a_request(), World())
