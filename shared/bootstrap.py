@@ -8,8 +8,10 @@ from shared.adapters.schemes import PackagedSchemes
 from shared.messaging.codec import encode_outbox
 from shared.messaging.consumer import Consumer, Handler
 from shared.ports import (
+    Accommodations,
     AnswerKeys,
     Attempts,
+    BankImages,
     Catalogue,
     CertificateNumbers,
     Certificates,
@@ -29,6 +31,8 @@ from shared.ports import (
     Reissues,
     RenderCertificate,
     Schemes,
+    StatisticsReports,
+    Uploads,
 )
 from shared.settings import QueueSettings, Settings
 
@@ -130,6 +134,13 @@ class Deps:
         return DynamoAttempts(encode_outbox)
 
     @cached_property
+    def accommodations(self) -> Accommodations:
+        from shared.adapters.dynamo.learning import DynamoAccommodations
+
+        self._bind_tables()
+        return DynamoAccommodations(encode_outbox)
+
+    @cached_property
     def claims(self) -> Claims:
         from shared.adapters.dynamo.learning import DynamoClaims
 
@@ -171,6 +182,13 @@ class Deps:
         return DynamoJobs(encode_outbox)
 
     @cached_property
+    def statistics(self) -> StatisticsReports:
+        from shared.adapters.dynamo.operations import DynamoStatisticsReports
+
+        self._bind_tables()
+        return DynamoStatisticsReports(encode_outbox)
+
+    @cached_property
     def failures(self) -> Failures:
         from shared.adapters.dynamo.operations import DynamoFailures
 
@@ -178,11 +196,27 @@ class Deps:
         return DynamoFailures()
 
     @cached_property
+    def _s3(self) -> Any:
+        # Version 4 everywhere: in the oldest region addresses would be signed with version 2.
+        return _client("s3", signature_version="s3v4")
+
+    @cached_property
     def documents(self) -> Documents:
         from shared.adapters.s3 import S3Documents
 
-        # Version 4 everywhere: in the oldest region addresses would be signed with version 2.
-        return S3Documents(_client("s3", signature_version="s3v4"), self.settings.document_bucket)
+        return S3Documents(self._s3, self.settings.document_bucket)
+
+    @cached_property
+    def bank_images(self) -> BankImages:
+        from shared.adapters.s3 import S3BankImages
+
+        return S3BankImages(self._s3, self.settings.document_bucket)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        from shared.adapters.s3 import S3Uploads
+
+        return S3Uploads(self._s3, self.settings.document_bucket)
 
     @cached_property
     def render(self) -> RenderCertificate:

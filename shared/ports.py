@@ -6,6 +6,7 @@ from datetime import datetime
 from random import Random
 from typing import Generic, Protocol, TypeVar
 
+from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt
 from shared.domain.availability import EditionStatus
 from shared.domain.certificate import CertificateContent, CertificateHead, CertificateVersion, Order, Reissue
@@ -23,8 +24,9 @@ from shared.domain.ids import (
 )
 from shared.domain.job import Cursor, Job
 from shared.domain.learner import Membership, Profile
-from shared.domain.questions import AnswerKey, Bank
+from shared.domain.questions import AnswerKey, Bank, Image
 from shared.domain.schemes import Scheme
+from shared.domain.statistics import ItemStatistic, Tallies
 from shared.events.event import Event
 
 T = TypeVar("T")
@@ -110,6 +112,24 @@ class AnswerKeys(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PresignedAddress:
+    """An address that needs no token and is good until ``expires_at``."""
+
+    url: str
+    expires_at: datetime
+
+
+class BankImages(Protocol):
+    """The pictures of question banks, named by their content: a name never shows anything else."""
+
+    def put(self, edition: EditionId, image: Image) -> None: ...
+
+    def get(self, edition: EditionId, name: str) -> Image: ...
+
+    def address(self, edition: EditionId, name: str, now: datetime) -> PresignedAddress: ...
+
+
 class Enrolments(Protocol):
     def find(self, enrolment: EnrolmentId) -> Enrolment | None: ...
 
@@ -131,6 +151,10 @@ class Enrolments(Protocol):
 
     def of_edition(self, edition: EditionId, cursor: Cursor, limit: int) -> tuple[Sequence[EnrolmentId], Cursor | None]:
         """At most ``limit`` enrolments of an edition, and where to go on; eventually consistent."""
+        ...
+
+    def count(self, edition: EditionId) -> int:
+        """How many enrolments an edition has; eventually consistent, reads keys only."""
         ...
 
 
@@ -160,6 +184,12 @@ class Memberships(Protocol):
     def find(self, learner_id: LearnerId) -> Membership | None: ...
 
     def save(self, membership: Membership) -> Membership: ...
+
+
+class Accommodations(Protocol):
+    def find(self, learner_id: LearnerId, module_id: ModuleId) -> Accommodation | None: ...
+
+    def save(self, accommodation: Accommodation) -> Accommodation: ...
 
 
 class Claims(Protocol):
@@ -219,14 +249,6 @@ class Ledger(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class PresignedAddress:
-    """An address that needs no token and is good until ``expires_at``."""
-
-    url: str
-    expires_at: datetime
-
-
 class Documents(Protocol):
     def store_once(self, number: CertificateNumber, version: int, pdf: bytes) -> bytes:
         """Store the PDF of a version unless there is one; return what is stored: its bytes are the truth."""
@@ -246,6 +268,56 @@ class Jobs(Protocol):
 
     def save(self, job: Job, announcing: Sequence[Event]) -> Job:
         """State and events in one write; raise ConcurrentChange."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsReport:
+    """Item statistics of an edition over ``attempts`` graded attempts, scored with one key revision."""
+
+    module_id: ModuleId
+    edition: int
+    computed_at: datetime
+    key_revision: int
+    attempts: int
+    items: Sequence[ItemStatistic]
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsPart:
+    """What one page of the job that computes statistics found."""
+
+    attempts: int
+    key_revision: int
+    tallies: Tallies
+
+
+class StatisticsReports(Protocol):
+    def keep_part(self, job: str, page: int, part: StatisticsPart, until: datetime) -> None:
+        """Keep a page's part until ``until``; the same page done again takes its place."""
+        ...
+
+    def parts(self, job: str, pages: int) -> Sequence[StatisticsPart]:
+        """The parts of the first ``pages`` pages."""
+        ...
+
+    def find(self, edition: EditionId) -> StatisticsReport | None: ...
+
+    def save(self, report: StatisticsReport) -> StatisticsReport:
+        """Raise ConcurrentChange."""
+        ...
+
+
+class Uploads(Protocol):
+    """Files that are too large for a request: uploaded to an address, one for each run of an import."""
+
+    def address(self, job: Job, now: datetime) -> PresignedAddress:
+        """Where the file can be PUT without a token."""
+        ...
+
+    def fetch(self, job: Job, limit: int) -> bytes | None:
+        """The file, at most ``limit`` bytes and one more of it; None before it has come."""
         ...
 
 

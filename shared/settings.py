@@ -58,6 +58,7 @@ class QueueSettings:
     notifications_queue_url: str
     jobs_queue_url: str
     retirements_queue_url: str
+    imports_queue_url: str
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:

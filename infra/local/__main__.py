@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import FrameType
 
 from infra.local.errors import LocalError
@@ -64,6 +65,19 @@ def _token(options: argparse.Namespace) -> int:
     return 0
 
 
+def _import(options: argparse.Namespace) -> int:
+    from infra.local.bank_import import FORMATS, attach_bank, import_bank  # noqa: PLC0415
+    from shared.domain.ids import EditionId, ModuleId  # noqa: PLC0415
+
+    if options.format not in (None, *FORMATS):
+        raise LocalError(f"there is no format '{options.format}'; take one of {', '.join(FORMATS)}")
+    status = import_bank(options.file, options.format, options.output)
+    if options.module:
+        draft = EditionId(ModuleId(options.module), options.edition)
+        return attach_bank(options.file, options.format, draft, options.server.rstrip("/"))
+    return status
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m infra.local", description="The whole system on this machine, without AWS."
@@ -91,6 +105,14 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--group", action="append", help="admin or author; may be given more than once")
     token.add_argument("--hours", type=float, default=24, help="how long it is good (24)")
     token.set_defaults(command=_token, interrupted=INTERRUPTED)
+    bank = commands.add_parser("import", help="read a question bank of any format that is known")
+    bank.add_argument("file", type=Path, help="the bank")
+    bank.add_argument("--format", help="json, gift, aiken, moodle, qti or package (what the file's name says)")
+    bank.add_argument("--output", type=Path, help="write the bank there as JSON, as authors send it")
+    bank.add_argument("--module", help="attach it to a draft of this module at a running server")
+    bank.add_argument("--edition", type=int, default=1, help="of this edition (1)")
+    bank.add_argument("--server", default="http://127.0.0.1:8000", help="address of the server (http://127.0.0.1:8000)")
+    bank.set_defaults(command=_import, interrupted=INTERRUPTED)
     return parser
 
 

@@ -27,7 +27,8 @@ from infra.local.output import logging_to
 from infra.local.sample import SampleEdition
 from infra.local.system import ROOT, LocalSystem
 from infra.local.trail import Hop, Trail
-from shared.adapters.dynamo.store import SHARDS
+from shared.adapters.dynamo.store import SHARDS, shard_of
+from shared.domain.job import WALKS, JobKind
 
 LOG = STATE / "demo.log"
 FOLDER = ROOT / "build" / "demo"
@@ -37,6 +38,7 @@ START = datetime(2022, 5, 2, 8, tzinfo=UTC)
 _PATIENCE = timedelta(seconds=10)
 _POLL_SECONDS = 0.03
 _WIDTH = 100  # characters
+_FAULT = "Two of its answers can be defended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,16 @@ def demo(engine: str, folder: Path = FOLDER, patience: timedelta = _PATIENCE) ->
     return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """An attempt that was graded: what it asked, in its order, of which the first `wrong` were answered wrongly."""
+
+    learner: Person
+    attempt: int
+    asked: tuple[str, ...]
+    wrong: int
+
+
 class AnswerKey:
     """Of the sample's bank, as no learner has it: it answers rightly or wrongly at will."""
 
@@ -111,6 +123,12 @@ class AnswerKey:
         needed = self._pass_mark * self.worth(asked)
         return next(wrong for wrong in range(len(asked) + 1) if self.worth(asked[wrong:]) * 100 < needed)
 
+    def grade(self, sitting: Sitting, voided: str | None = None) -> tuple[int, int, bool]:
+        """Points, points to be had, and whether that is a pass; the question `voided` counts for nobody."""
+        right = self.worth([question for question in sitting.asked[sitting.wrong :] if question != voided])
+        possible = self.worth([question for question in sitting.asked if question != voided])
+        return right, possible, right * 100 >= self._pass_mark * possible
+
 
 class Story:
     """The scenes in their order. Of each step the answers are checked, and which events follow: these, no others."""
@@ -129,7 +147,9 @@ class Story:
         self._follows: Counter[str] = Counter()
         self._edition = next(sample.editions())
         self._key = AnswerKey(self._edition)
+        self._sittings: list[Sitting] = []
         self._module = f"/modules/{self._edition.module_id}"
+        self._draft = f"/admin{self._module}/editions/{self._edition.edition}"
         self._enrolment = f"{self._module}/enrolment"
 
     def play(self) -> None:
@@ -152,6 +172,13 @@ class Story:
         bjorns = self._pass(BJORN, attempt=2)
         self._download(BJORN, bjorns, version=1)
 
+        self._scene("A question turns out to be faulty")
+        faulty = self._answered_wrongly(BJORN, attempt=1)
+        self._try_to_void(faulty)
+        self._void(faulty)
+        self._keep_every_pass(faulty, {ANNA: annas, BJORN: bjorns})
+        self._compute_statistics(faulty)
+
         self._scene(f"Dr. C, {CAGLA.name}, is not a member")
         self._be_declined(CAGLA)
 
@@ -173,10 +200,9 @@ class Story:
     def _publish(self) -> None:
         edition = self._edition
         with self._step(AUTHOR, f"publishes edition {edition.edition} with a bank of {self._key.questions} questions"):
-            path = f"/admin{self._module}/editions/{edition.edition}"
-            self._ask(AUTHOR, "PUT", path, edition.card, expect=201)
-            self._ask(AUTHOR, "PUT", f"{path}/questions", edition.bank, expect=200)
-            self._ask(AUTHOR, "POST", f"{path}/publication", expect=200)
+            self._ask(AUTHOR, "PUT", self._draft, edition.card, expect=201)
+            self._ask(AUTHOR, "PUT", f"{self._draft}/questions", edition.bank, expect=200)
+            self._ask(AUTHOR, "POST", f"{self._draft}/publication", expect=200)
             card = self._ask(None, "GET", self._module, expect=200)
             _expect("open", True, card.fact("open"))
             self._outcome = (
@@ -248,6 +274,7 @@ class Story:
         _expect("the points", self._key.worth(asked[wrong:]), graded.fact("points"))
         _expect("the points to be had", self._key.worth(asked), graded.fact("max_points"))
         _expect("passed", passing, graded.fact("passed"))
+        self._sittings.append(Sitting(learner, attempt, tuple(asked), wrong))
 
     def _cool_down(self, learner: Person) -> None:
         cooldown = timedelta(hours=self._edition.card["test"]["cooldown_hours"])
@@ -261,6 +288,82 @@ class Story:
             self._advance(cooldown)
             _expect("the wait is over", True, next_at <= self._system.clock.now())
             self._outcome = "may try again"
+
+    def _answered_wrongly(self, learner: Person, *, attempt: int) -> str:
+        """A question that the learner answered wrongly in this attempt."""
+        [sitting] = [each for each in self._sittings if (each.learner, each.attempt) == (learner, attempt)]
+        return sitting.asked[0]
+
+    def _try_to_void(self, question: str) -> None:
+        grades = [(self._key.grade(sitting), self._key.grade(sitting, question)) for sitting in self._sittings]
+        with self._step(AUTHOR, f"asks what would change if question {question} counted for nobody"):
+            asked = {"question_id": question, "action": "void", "reason": _FAULT, "dry_run": True}
+            effect = self._ask(AUTHOR, "POST", f"{self._draft}/regrades", asked, expect=200)
+            _expect("the attempts", len(grades), effect.fact("attempts"))
+            newly_passed = sum(after[2] and not before[2] for before, after in grades)
+            _expect("the newly passed", newly_passed, effect.fact("newly_passed"))
+            changed = sum(before[:2] != after[:2] for before, after in grades)
+            _expect("the points changed", changed, effect.fact("points_changed"))
+            self._outcome = f"of {len(grades)} attempts {changed} would change in points, {newly_passed} would now pass"
+
+    def _void(self, question: str) -> None:
+        with self._step(
+            AUTHOR,
+            f"voids question {question} for everybody",
+            *self._walks(JobKind.REGRADE),
+            *["attempt.regrade_requested → grade → attempt.passed"] * len(self._sittings),
+            *["attempt.passed → settle"] * len(self._sittings),  # all have passed before: nothing new to announce
+        ):
+            asked = {"question_id": question, "action": "void", "reason": _FAULT}
+            self._work(self._ask(AUTHOR, "POST", f"{self._draft}/regrades", asked, expect=202))
+
+    def _work(self, ordered: Answer) -> None:
+        """Wait until the job that was ordered is finished."""
+        job = self._await(
+            AUTHOR, f"/admin/jobs/{ordered.fact('job')}", "state", pending=("running",), expected="finished"
+        )
+        learners = len({sitting.learner for sitting in self._sittings})
+        _expect("those the job has seen", (learners, learners), (job.fact("done"), job.fact("total")))
+        self._outcome = f"{job.fact('kind')} finished, {job.fact('done')} of {job.fact('total')} learners"
+
+    def _walks(self, kind: JobKind) -> Iterator[str]:
+        """The hops of a job over the edition's learners, a page for each shard of the edition's index.
+
+        A regrade asks for each attempt once; its second walk finds no more.
+        """
+        last = WALKS.get(kind, 1) * SHARDS - 1
+        asking = Counter(shard_of(sitting.learner.sub) for sitting in self._sittings if kind is JobKind.REGRADE)
+        for page in range(last + 1):
+            announced = ["attempt.regrade_requested"] * asking[page] + ["job.advanced"] * (page < last)
+            yield " → ".join(["job.advanced", "work", *([", ".join(announced)] if announced else [])])
+
+    def _keep_every_pass(self, voided: str, certificates: Mapping[Person, str]) -> None:
+        for learner, number in certificates.items():
+            with self._step(learner, "looks at the attempts and the certificates again"):
+                enrolment = self._ask(learner, "GET", self._enrolment, expect=200)
+                _expect("the enrolment's state", "certified", enrolment.fact("state"))
+                expected = [self._key.grade(each, voided) for each in self._sittings if each.learner == learner]
+                got = [(of["points"], of["max_points"], of["passed"]) for of in enrolment.fact("attempts")]
+                _expect("points, points to be had and passed", expected, got)
+                held = self._ask(learner, "GET", "/certificates", expect=200).fact("certificates")
+                _expect("the certificates", [(number, 1)], [(each["number"], each["version"]) for each in held])
+                scores = ", ".join(_score(enrolment, attempt) for attempt in range(1, len(got) + 1))
+                self._outcome = f"{scores} points, each a pass; certificate {number}, version 1"
+
+    def _compute_statistics(self, voided: str) -> None:
+        shown = Counter(question for sitting in self._sittings for question in sitting.asked)
+        right = Counter(question for sitting in self._sittings for question in sitting.asked[sitting.wrong :])
+        with self._step(AUTHOR, "has the item statistics computed", *self._walks(JobKind.STATISTICS)):
+            self._work(self._ask(AUTHOR, "POST", f"{self._draft}/statistics", expect=202))
+            report = self._ask(AUTHOR, "GET", f"{self._draft}/statistics", expect=200)
+            _expect("the attempts", len(self._sittings), report.fact("attempts"))
+            questions = report.fact("questions")
+            expected = {name: (shown[name], right[name] / shown[name]) for name in shown if name != voided}
+            got = {each["question_id"]: (each["shown"], each["difficulty"]) for each in questions}
+            _expect("how often each question was shown, and solved", expected, got)
+            hardest = min(questions, key=lambda each: (each["difficulty"], each["question_id"]))
+            name, often = hardest["question_id"], hardest["shown"]
+            self._outcome = f"{len(questions)} questions; the hardest is {name}, {right[name]} of {often} solved it"
 
     def _be_declined(self, learner: Person) -> None:
         with self._step(learner, "asks to enrol", "enrolment.requested → confirm → enrolment.declined"):

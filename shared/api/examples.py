@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shared.api.contract import assessment, certification, enrolment, modules
+from shared.api.contract import answer_key, assessment, certification, enrolment, modules, operations
 
 MODULE = "optimal-management-of-oligometastatic-disease"
 NUMBER = "CME-0QNN7-3HTFM-4P1N1-S7SQD"
@@ -197,6 +197,77 @@ EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
     enrolment.ViewsView: {"viewed_seconds": 1200},
     enrolment.MembershipBody: {"member": True, "until": "2027-12-31"},
     enrolment.MembershipView: {"learner_id": "dr-a", "member": True, "until": "2027-12-31"},
+    enrolment.AccommodationBody: {"extra_minutes": 30, "extra_attempts": 1, "reason": "Impaired vision."},
+    enrolment.AccommodationView: {
+        "learner_id": "dr-a",
+        "module_id": MODULE,
+        "extra_minutes": 30,
+        "extra_attempts": 1,
+        "reason": "Impaired vision.",
+        "granted_by": "admin",
+        "granted_at": "2026-03-01T10:00:00Z",
+    },
+    answer_key.ReviewView: {
+        "attempt": 1,
+        "points": 1,
+        "max_points": 1,
+        "passed": True,
+        "questions": [
+            {
+                "question_id": "q01",
+                "kind": "single",
+                "stem": "What is oligometastatic disease?",
+                "options": [
+                    {"option_id": "b", "text": "An intermediate state", "correct": True, "chosen": True},
+                    {"option_id": "a", "text": "A local disease", "correct": False, "chosen": False},
+                ],
+                "points": 1,
+                "max_points": 1,
+                "rationale": "It lies between local and widespread disease.",
+                "voided": False,
+            }
+        ],
+    },
+    answer_key.RegradeBody: {
+        "question_id": "q07",
+        "action": "rekey",
+        "key": ["a", "c"],
+        "reason": "The key left out a right option.",
+        "dry_run": True,
+    },
+    answer_key.RegradeEffectView: {"attempts": 120, "newly_passed": 4, "points_changed": 31},
+    answer_key.JobReceiptView: {"job": "regrade-3f0c5a1be2d94c67a1b2c3d4"},
+    answer_key.StatisticsView: {
+        "computed_at": "2026-03-02T10:00:00Z",
+        "key_revision": 1,
+        "attempts": 120,
+        "questions": [
+            {
+                "question_id": "q01",
+                "shown": 48,
+                "difficulty": 0.81,
+                "discrimination": 0.34,
+                "suspect": False,
+                "chosen": {"a": 9, "b": 39},
+            }
+        ],
+    },
+    modules.UploadBody: {"media_type": "application/x-moodle+xml"},
+    modules.UploadView: {
+        "job": "import-3f0c5a1be2d94c67a1b2c3d4",
+        "url": "https://documents.example.org/uploads/import-3f0c5a1be2d94c67a1b2c3d4/1",
+        "expires_at": "2026-03-02T10:15:00Z",
+    },
+    operations.JobView: {
+        "job": "regrade-3f0c5a1be2d94c67a1b2c3d4",
+        "kind": "regrade",
+        "state": "running",
+        "total": 120,
+        "done": 50,
+        "failed": 0,
+        "started_at": "2026-03-02T10:00:00Z",
+        "finished_at": None,
+    },
     assessment.AttemptView: ATTEMPT,
     assessment.SaveBody: {"answers": {"q01": ["b"], "q07": ["a", "c"]}},
     assessment.SavedView: {"saved_at": "2026-03-02T09:12:30Z"},

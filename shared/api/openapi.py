@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared.api.contract import assessment, certification, enrolment, modules
+from shared.api.contract import answer_key, assessment, certification, enrolment, modules, operations
 from shared.api.examples import EXAMPLES
 from shared.api.operation import Operation
 from shared.api.problems import PROBLEMS, THROTTLED, TYPE_PREFIX, Problem
@@ -16,7 +16,9 @@ OPERATIONS: tuple[Operation, ...] = (
     *modules.OPERATIONS,
     *enrolment.OPERATIONS,
     *assessment.OPERATIONS,
+    *answer_key.OPERATIONS,
     *certification.OPERATIONS,
+    *operations.OPERATIONS,
 )
 
 IDENTIFIER = {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"}
@@ -26,6 +28,7 @@ PATH_PARAMETERS = {
     "learner_id": (IDENTIFIER, "dr-a"),
     "edition": (COUNTING_NUMBER, 1),
     "attempt": (COUNTING_NUMBER, 1),
+    "job": (IDENTIFIER, "statistics-3f0c5a1be2d94c67a1b2c3d4"),
     "number": ({"type": "string", "pattern": "^[A-Z0-9-]{1,64}$"}, "CME-00000-00000-00000-00000"),
 }
 PROBLEM_SCHEMA = {
@@ -85,7 +88,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         described["description"] = f"For the groups {', '.join(sorted(operation.groups | {'admin'}))}."
     if operation.body:
         required = any(field.is_required() for field in operation.body.model_fields.values())
-        content = {media_type: {"schema": _reference(operation.body)} for media_type in operation.media_types}
+        content: dict[str, Any] = {"application/json": {"schema": _reference(operation.body)}}
+        content |= {media_type: {"schema": {"type": "string"}} for media_type in operation.files}
         described["requestBody"] = {"required": required, "content": content}
     return described
 

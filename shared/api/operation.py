@@ -20,7 +20,8 @@ class Query(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """``answers`` maps each status to the shape of its body, None for none; ``problems`` are the slugs of its own.
+    """``answers`` maps each status to the shape of its body, None for none; ``problems`` are the slugs of its own;
+    ``files`` the media types that are taken as they are, beside a JSON body.
 
     Everyone may call a ``public`` operation; others need an id token, and one of ``groups`` if there are any.
     """
@@ -37,7 +38,7 @@ class Operation:
     public: bool = False
     groups: frozenset[str] = field(default_factory=frozenset)
     max_bytes: int = 256 * KIB
-    media_types: tuple[str, ...] = ("application/json",)
+    files: tuple[str, ...] = ()
 
     @property
     def all_problems(self) -> frozenset[str]:

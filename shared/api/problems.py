@@ -63,6 +63,7 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.GradingPending: Problem(HTTPStatus.CONFLICT, "grading-pending", "The last attempt is not graded yet"),
     refusals.AttemptOver: Problem(HTTPStatus.CONFLICT, "attempt-over", "The attempt is over"),
     refusals.AlreadyPassed: Problem(HTTPStatus.CONFLICT, "already-passed", "The test has been passed"),
+    refusals.ReviewClosed: Problem(HTTPStatus.CONFLICT, "review-closed", "The review is closed"),
     refusals.NotPassed: Problem(HTTPStatus.CONFLICT, "not-passed", "The test has not been passed"),
     refusals.EvaluationMissing: Problem(HTTPStatus.CONFLICT, "evaluation-missing", "The evaluation form is missing"),
     refusals.CreditNotAllowed: Problem(

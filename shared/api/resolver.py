@@ -30,6 +30,8 @@ B = TypeVar("B")
 Q = TypeVar("Q")
 
 JSON = "application/json"
+# What curl says of a body when it is told nothing.
+UNSAID = "application/x-www-form-urlencoded"
 PROBLEM_JSON = "application/problem+json"
 COUNTING_NUMBER = re.compile(r"[1-9][0-9]{0,3}")
 # A lost race is run again from a fresh read this often.
@@ -44,6 +46,14 @@ class Answer:
     body: View | str | bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = JSON
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A body that is taken as it is."""
+
+    media_type: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,10 @@ class Call(Generic[B, Q]):
     @property
     def learner_id(self) -> LearnerId:
         return LearnerId(self._identifier("learner_id"))
+
+    @property
+    def job(self) -> str:
+        return self._identifier("job")
 
     @property
     def edition(self) -> int:
@@ -208,9 +222,12 @@ def _body(operation: Operation, event: APIGatewayProxyEventV2, headers: Mapping[
             raise InvalidRequest("This operation takes no body.", errors=[{"loc": ["body"], "msg": "Not expected."}])
         return None
     media_type = headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    if media_type not in operation.media_types and media_type != JSON:
-        message = f"The media type {media_type} is not taken here; send {', '.join(operation.media_types)}."
-        raise InvalidRequest(message, errors=[{"loc": ["header", "Content-Type"], "msg": message}])
+    if media_type in operation.files:
+        return File(media_type, raw)
+    if media_type not in (JSON, UNSAID):
+        taken = ", ".join((JSON, *operation.files))
+        errors = [{"loc": ["header", "Content-Type"], "msg": f"Must be {taken}."}]
+        raise InvalidRequest(f"The media type {media_type} is not taken here.", errors=errors)
     try:
         return operation.body.model_validate_json(raw.strip() or b"{}")
     except ValidationError as error:

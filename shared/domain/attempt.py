@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from fractions import Fraction
 from typing import Literal, Self
 
+from shared.domain.accommodation import Accommodation
 from shared.domain.edition import TestTerms
 from shared.domain.form import Answers, Form
-from shared.domain.ids import AttemptId, EnrolmentId, LearnerId, ModuleId
+from shared.domain.ids import AttemptId, EnrolmentId, LearnerId, ModuleId, QuestionId
 from shared.domain.refusals import (
     AlreadyPassed,
     AttemptCoolingDown,
@@ -27,6 +29,17 @@ class AttemptState(StrEnum):
     SUBMITTED = "submitted"
     GRADED = "graded"
     CLOSED = "closed"  # withdrawn while open: never graded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """What an attempt was graded with one key revision: the trail of a regrade."""
+
+    key_revision: int
+    points: Fraction
+    max_points: Fraction
+    passed: bool
+    graded_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +64,7 @@ class Attempt:
     passed: bool | None = None
     key_revision: int | None = None
     graded_at: datetime | None = None
+    earlier_grades: tuple[Grade, ...] = ()
     settled: bool = False
     version: int = 0
 
@@ -113,14 +127,34 @@ class Attempt:
         return replace(self, state=AttemptState.CLOSED, closed_at=at)
 
     def graded(self, score: Score, key_revision: int, at: datetime) -> Self:
+        """Graded, or graded anew with a later key: a pass is never lowered, and earlier grades are kept."""
         return replace(
             self,
             state=AttemptState.GRADED,
             score=score,
-            passed=score.passes(self.pass_mark),
+            passed=bool(self.passed) or score.passes(self.pass_mark),
             key_revision=key_revision,
             graded_at=at,
+            earlier_grades=(*self.earlier_grades, *([self.grade] if self.grade else [])),
+            settled=False,
         )
+
+    @property
+    def grade(self) -> Grade | None:
+        """The grade it has; None before the first."""
+        if self.score is None or self.key_revision is None or self.graded_at is None:
+            return None
+        return Grade(
+            key_revision=self.key_revision,
+            points=self.score.points,
+            max_points=self.score.max_points,
+            passed=bool(self.passed),
+            graded_at=self.graded_at,
+        )
+
+    def limited(self, limit: timedelta | None, terminates_at: datetime) -> Self:
+        """The same open attempt under another time limit: an accommodation moves its end."""
+        return replace(self, ends_at=min(self.started_at + limit, terminates_at) if limit else terminates_at)
 
     def taken_in(self) -> Self:
         """Its grade has reached the enrolment."""
@@ -136,6 +170,7 @@ class AttemptHistory:
 
     terms: TestTerms
     attempts: Sequence[Attempt]
+    accommodation: Accommodation | None = None
 
     @property
     def open(self) -> Attempt | None:
@@ -150,8 +185,23 @@ class AttemptHistory:
         return any(attempt.passed for attempt in self.attempts)
 
     @property
+    def seen(self) -> frozenset[QuestionId]:
+        """The questions of all forms so far."""
+        return frozenset(question.question_id for attempt in self.attempts for question in attempt.form.questions)
+
+    @property
     def left(self) -> int:
-        return max(0, self.terms.attempts - len(self.attempts))
+        return max(0, self.allowed - len(self.attempts))
+
+    @property
+    def allowed(self) -> int:
+        return self.terms.attempts + (self.accommodation.extra_attempts if self.accommodation else 0)
+
+    @property
+    def time_limit(self) -> timedelta | None:
+        """The module's limit with what the learner is granted on top; None without a limit."""
+        limit = self.terms.time_limit
+        return limit + self.accommodation.extra_time if limit and self.accommodation else limit
 
     @property
     def is_exhausted(self) -> bool:
@@ -172,7 +222,7 @@ class AttemptHistory:
         if self.pending:
             raise GradingPending(attempt=self.pending.number)
         if not self.left:
-            raise AttemptsExhausted(allowed=self.terms.attempts)
+            raise AttemptsExhausted(allowed=self.allowed)
         next_at = self.next_attempt_at
         if next_at and at < next_at:
             raise AttemptCoolingDown(next_attempt_at=next_at)
@@ -180,7 +230,7 @@ class AttemptHistory:
     def started(self, enrolment: EnrolmentId, form: Form, at: datetime, terminates_at: datetime) -> Attempt:
         """The next attempt, numbered after the last; it ends with its time limit or with the module."""
         self.require_next_allowed(at)
-        limit = self.terms.time_limit
+        limit = self.time_limit
         return Attempt(
             learner_id=enrolment.learner_id,
             module_id=enrolment.module_id,

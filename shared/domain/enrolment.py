@@ -29,7 +29,10 @@ class DeclineReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """``requests`` counts how often it was asked for; ``settled`` the attempts whose grade was taken in."""
+    """``requests`` counts how often it was asked for; ``settled`` which key revision's grade of
+    which attempt was taken in. ``claimable_from`` is when the claim window opened: with the pass, or with
+    the regrade that let the learner pass.
+    """
 
     learner_id: LearnerId
     module_id: ModuleId
@@ -42,8 +45,9 @@ class Enrolment:
     acknowledged_hash: str | None = None
     acknowledged_at: datetime | None = None
     viewing: ViewingRecord = field(default_factory=ViewingRecord)
-    settled: tuple[int, ...] = ()
+    settled: Mapping[str, int] = field(default_factory=dict)
     passed_at: datetime | None = None
+    claimable_from: datetime | None = None
     evaluation: Mapping[str, str] | None = None
     evaluated_at: datetime | None = None
     certificate: CertificateNumber | None = None
@@ -133,22 +137,31 @@ class Enrolment:
                 viewed_seconds=self.viewing.seconds, required_seconds=-(-required_percent * minutes * 60 // 100)
             )
 
-    def took_in(self, attempt: int) -> Self:
-        """The grade of ``attempt`` is taken into account."""
-        return replace(self, settled=tuple(sorted({*self.settled, attempt})))
+    def has_taken_in(self, attempt: int, key_revision: int) -> bool:
+        """Whether the grade of ``attempt`` with this or a later key revision is taken into account."""
+        return self.settled.get(str(attempt), 0) >= key_revision
 
-    def passed(self, attempt: int, at: datetime) -> Self:
+    def took_in(self, attempt: int, key_revision: int) -> Self:
+        """The grade of ``attempt`` is taken into account."""
+        return replace(self, settled={**self.settled, str(attempt): key_revision})
+
+    def passed(self, attempt: int, key_revision: int, at: datetime, claimable_from: datetime) -> Self:
         """Passed with ``attempt``, finished at ``at``; the earliest pass counts, whichever grade comes first."""
-        passed_at = min(at, self.passed_at) if self.passed_at else at
         state = self.state if self.has_passed else EnrolmentState.PASSED
-        return replace(self.took_in(attempt), state=state, passed_at=passed_at, ended_at=None)
+        return replace(
+            self.took_in(attempt, key_revision),
+            state=state,
+            passed_at=min(at, self.passed_at or at),
+            claimable_from=min(claimable_from, self.claimable_from or claimable_from),
+            ended_at=None,
+        )
 
     def evaluated(self, answers: Mapping[str, str], at: datetime) -> Self:
         return replace(self, evaluation=answers, evaluated_at=at)
 
     def claim_until(self, window: timedelta) -> datetime | None:
         """The end of the claim window; None before a pass."""
-        return self.passed_at + window if self.passed_at else None
+        return self.claimable_from + window if self.claimable_from else None
 
     def certified(self, number: CertificateNumber) -> Self:
         return replace(self, state=EnrolmentState.CERTIFIED, certificate=number)

@@ -1,6 +1,6 @@
 """The form of one attempt: which questions, and in which order; frozen when the attempt starts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -47,12 +47,20 @@ class Form:
             raise InvalidRequest("Some answers do not fit the form.", errors=errors)
 
 
-def draw_form(bank: Bank, pools: Sequence[PoolDraw], random: Random) -> Form:
-    """Draw each pool's share without repeats, then shuffle the questions, and options where allowed."""
+def draw_form(
+    bank: Bank, pools: Sequence[PoolDraw], random: Random, seen: Collection[QuestionId] = frozenset()
+) -> Form:
+    """Draw each pool's share without repeats, then shuffle the questions, and options where allowed.
+
+    Questions that were not ``seen`` come first, while there are enough.
+    """
     drawn = []
     for pool in pools:
         held = [question for question in bank.questions if question.pool == pool.pool]
-        drawn += random.sample(held, pool.draw)
+        new = [question for question in held if question.question_id not in seen]
+        old = [question for question in held if question.question_id in seen]
+        fresh = random.sample(new, min(pool.draw, len(new)))
+        drawn += [*fresh, *random.sample(old, pool.draw - len(fresh))]
     random.shuffle(drawn)
     questions = []
     for question in drawn:

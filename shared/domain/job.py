@@ -1,5 +1,6 @@
 """Many at once is a job: one page at a time, each page's end saved with what comes next."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +10,22 @@ from shared.domain.ids import EditionId, ModuleId
 
 
 class JobKind(StrEnum):
-    LAPSES = "lapses"  # tell every enrolment of a retired edition
+    LAPSES = "lapses"  # tell every open enrolment of a retired edition
+    REGRADE = "regrade"  # grade every attempt of an edition with the latest key
+    STATISTICS = "statistics"  # compute the item statistics of an edition
+    IMPORT = "import"  # attach an uploaded question bank to a draft
+
+
+# While a regrade walks, attempts may still be graded with the key before it: a second walk finds them.
+WALKS = {JobKind.REGRADE: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What was wrong with, or left out of, an uploaded file, at a 1-based line."""
+
+    line: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +38,13 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """``page`` counts the pages done; ``cursor`` is where the next one starts, None when all are done."""
+    """A walk, or several, over an edition's enrolments; or the wait for an upload and its import.
+
+    ``page`` counts the pages done, ``done`` the enrolments that the current walk has handled, ``total``
+    those there were at the start; ``cursor`` is where the next page starts, None when all are done.
+    Of an import, ``media_type`` is the file's, due by ``expires_at``; ``errors`` are why it failed,
+    ``skipped`` is what of the file a bank can't hold.
+    """
 
     job: str
     kind: JobKind
@@ -30,6 +52,13 @@ class Job:
     edition: int
     started_at: datetime
     cursor: Cursor | None
+    total: int | None = None
+    key_revision: int | None = None
+    media_type: str | None = None
+    expires_at: datetime | None = None
+    errors: tuple[Remark, ...] = ()
+    skipped: tuple[Remark, ...] = ()
+    walk: int = 1
     page: int = 0
     done: int = 0
     finished_at: datetime | None = None
@@ -40,23 +69,54 @@ class Job:
         return EditionId(self.module_id, self.edition)
 
     @classmethod
-    def of_retirement(cls, edition: EditionId, at: datetime) -> Self:
-        """The one job that tells the enrolments of a retired edition; its name is its natural key."""
+    def over(cls, edition: EditionId, kind: JobKind, at: datetime, *, key_revision: int | None = None) -> Self:
+        """The one job of its kind for an edition (and, of a regrade, for a key revision)."""
+        key = f"{kind}/{edition}/{key_revision}"
         return cls(
-            job=f"lapses-{edition.module_id}-{edition.edition}",
-            kind=JobKind.LAPSES,
+            job=f"{kind}-{hashlib.sha256(key.encode()).hexdigest()[:24]}",
+            kind=kind,
             module_id=edition.module_id,
             edition=edition.edition,
             started_at=at,
             cursor=Cursor(),
+            key_revision=key_revision,
         )
 
-    def advanced(self, handled: int, cursor: Cursor | None, at: datetime) -> Self:
-        """One page further; finished when there is no next page."""
+    def again(self, at: datetime) -> Self:
+        """A finished job from the start."""
         return replace(
             self,
-            page=self.page + 1,
-            done=self.done + handled,
-            cursor=cursor,
-            finished_at=None if cursor else at,
+            started_at=at,
+            cursor=Cursor(),
+            total=None,
+            errors=(),
+            skipped=(),
+            walk=1,
+            page=0,
+            done=0,
+            finished_at=None,
         )
+
+    def awaiting(self, media_type: str, expires_at: datetime) -> Self:
+        """An import whose file is due by ``expires_at``."""
+        return replace(self, media_type=media_type, expires_at=expires_at)
+
+    def waited(self) -> Self:
+        """The file has not come yet."""
+        return replace(self, page=self.page + 1)
+
+    def imported(self, questions: int, skipped: tuple[Remark, ...], at: datetime) -> Self:
+        return replace(self, total=questions, done=questions, skipped=skipped, cursor=None, finished_at=at)
+
+    def failed(self, errors: tuple[Remark, ...], at: datetime) -> Self:
+        return replace(self, errors=errors, cursor=None, finished_at=at)
+
+    def counted(self, total: int) -> Self:
+        return replace(self, total=total)
+
+    def advanced(self, handled: int, cursor: Cursor | None, at: datetime) -> Self:
+        """One page further: on to the next page, to the next walk, or finished."""
+        done = self.done + handled
+        if cursor is None and self.walk < WALKS.get(self.kind, 1):
+            return replace(self, page=self.page + 1, done=0, cursor=Cursor(), walk=self.walk + 1)
+        return replace(self, page=self.page + 1, done=done, cursor=cursor, finished_at=None if cursor else at)

@@ -1,7 +1,9 @@
 """Question banks: what learners see (questions), and what they never see (the answer key)."""
 
+import html
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -32,6 +34,23 @@ class Option:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture that a bank's texts show as ``<img src="asset:{name}">``; ``name`` is ``{sha256}.{extension}``."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
+ASSET = re.compile(r"\basset:([0-9a-f]{64}\.[a-z]{3,4})\b")
+
+
+def shown(text: str, link: Callable[[str], str]) -> str:
+    """``text`` with each picture at the address that ``link`` gives for its name."""
+    return ASSET.sub(lambda found: html.escape(link(found[1])), text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A question as it can be shown; ``objective`` is the 1-based place among the edition's objectives."""
@@ -50,7 +69,8 @@ class KeyEntry:
     """The right answer to one question, worth ``points``.
 
     ``options`` is how many options there are. ``weights`` is for that scoring alone: each option's
-    share of the points, an option without one counting 0. ``voided``: the question counts for nobody.
+    share of the points, an option without one counting 0. ``voided``: the question counts for nobody;
+    ``amended_for`` is why a regrade changed this entry.
     """
 
     question_id: QuestionId
@@ -62,6 +82,7 @@ class KeyEntry:
     weights: Mapping[OptionId, Fraction] = field(default_factory=dict)
     rationale: str = ""
     voided: bool = False
+    amended_for: str | None = None
 
     def rekeyed(self, correct: frozenset[OptionId]) -> Self:
         """Another right answer; under ``weights`` its options share the points alike."""
@@ -92,6 +113,11 @@ class Bank:
 
     def question(self, question_id: QuestionId) -> Question:
         return next(question for question in self.questions if question.question_id == question_id)
+
+    def images(self, rationales: Iterable[str] = ()) -> frozenset[str]:
+        """The names of the pictures that the questions, and ``rationales``, show."""
+        texts = [text for each in self.questions for text in (each.stem, *(option.text for option in each.options))]
+        return frozenset(name for text in (*texts, *rationales) for name in ASSET.findall(text))
 
     def summary(self) -> BankSummary:
         return BankSummary(

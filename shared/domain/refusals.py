@@ -78,6 +78,10 @@ class AlreadyPassed(Refusal):
     """The test has been passed."""
 
 
+class ReviewClosed(Refusal):
+    """The module's policy does not show the key now."""
+
+
 class NotPassed(Refusal):
     """The test has not been passed."""
 

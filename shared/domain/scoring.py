@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from shared.domain.form import Answers, Form
-from shared.domain.ids import OptionId
+from shared.domain.ids import OptionId, QuestionId
 from shared.domain.questions import AnswerKey, KeyEntry, Scoring
 
 
@@ -18,10 +18,20 @@ class ObjectiveScore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionScore:
+    question_id: QuestionId
+    points: Fraction
+    max_points: Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
+    """``by_question`` is for statistics and never shown to the learner: it gives away which answers were right."""
+
     points: Fraction
     max_points: Fraction
     by_objective: tuple[ObjectiveScore, ...]
+    by_question: tuple[QuestionScore, ...] = ()
 
     def passes(self, pass_mark: int) -> bool:
         """Whether ``pass_mark`` percent are reached; a test without points passes nobody.
@@ -96,13 +106,16 @@ def _wrong(chosen: Chosen, entry: KeyEntry) -> int:
 
 def score(form: Form, answers: Answers, key: AnswerKey) -> Score:
     """Score the frozen form against a key of the same bank revision; a voided question counts for nobody."""
+    by_question = []
     reached: defaultdict[int, Fraction] = defaultdict(Fraction)
     possible: defaultdict[int, Fraction] = defaultdict(Fraction)
     for question in form.questions:
         entry = key.entries[question.question_id]
         if entry.voided:
             continue
-        reached[entry.objective] += earned(frozenset(answers.get(question.question_id, ())), entry)
+        points = earned(frozenset(answers.get(question.question_id, ())), entry)
+        by_question.append(QuestionScore(question_id=question.question_id, points=points, max_points=entry.points))
+        reached[entry.objective] += points
         possible[entry.objective] += entry.points
     return Score(
         points=sum(reached.values(), Fraction(0)),
@@ -111,4 +124,5 @@ def score(form: Form, answers: Answers, key: AnswerKey) -> Score:
             ObjectiveScore(objective=objective, points=reached[objective], max_points=possible[objective])
             for objective in sorted(possible)
         ),
+        by_question=tuple(by_question),
     )

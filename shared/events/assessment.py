@@ -33,6 +33,18 @@ class AttemptSubmittedV1(AttemptEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRegradeRequestedV1(AttemptEvent):
+    """The attempt is to be graded anew; ``ordinal`` and ``key_revision`` name the key that asks for it."""
+
+    TYPE: ClassVar = "cme.attempt.regrade_requested.v1"
+    FACT: ClassVar = "regrade_requested"
+
+    submitted_at: datetime
+    by: str
+    key_revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptGradedEvent(AttemptEvent):
     """``ordinal`` is the key revision. ``points`` are for display: the pass was decided on exact fractions."""
 

@@ -1,6 +1,11 @@
 """Every event type and version that this system knows, by the name on the wire."""
 
-from shared.events.assessment import AttemptFailedV1, AttemptPassedV1, AttemptSubmittedV1
+from shared.events.assessment import (
+    AttemptFailedV1,
+    AttemptPassedV1,
+    AttemptRegradeRequestedV1,
+    AttemptSubmittedV1,
+)
 from shared.events.certification import (
     CertificateIssuedV1,
     CertificateReissuedV1,
@@ -18,7 +23,7 @@ from shared.events.enrolment import (
     RetirementReachedV1,
 )
 from shared.events.event import Event
-from shared.events.modules import ModuleRetiredV1
+from shared.events.modules import ModuleRetiredV1, UploadAwaitedV1
 from shared.events.operations import JobAdvancedV1
 
 EVENT_TYPES: dict[str, type[Event]] = {
@@ -32,6 +37,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         EnrolmentAttemptFailedV1,
         RetirementReachedV1,
         AttemptSubmittedV1,
+        AttemptRegradeRequestedV1,
         AttemptPassedV1,
         AttemptFailedV1,
         CreditClaimedV1,
@@ -40,6 +46,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         CertificateReissuedV1,
         CertificateRevokedV1,
         ModuleRetiredV1,
+        UploadAwaitedV1,
         JobAdvancedV1,
     )
 }

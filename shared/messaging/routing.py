@@ -2,7 +2,12 @@
 
 from collections.abc import Mapping
 
-from shared.events.assessment import AttemptFailedV1, AttemptPassedV1, AttemptSubmittedV1
+from shared.events.assessment import (
+    AttemptFailedV1,
+    AttemptPassedV1,
+    AttemptRegradeRequestedV1,
+    AttemptSubmittedV1,
+)
 from shared.events.certification import (
     CertificateIssuedV1,
     CertificateReissuedV1,
@@ -19,7 +24,7 @@ from shared.events.enrolment import (
     EnrolmentRequestedV1,
     RetirementReachedV1,
 )
-from shared.events.modules import ModuleRetiredV1
+from shared.events.modules import ModuleRetiredV1, UploadAwaitedV1
 from shared.events.operations import JobAdvancedV1
 
 ROUTES: Mapping[str, tuple[str, ...]] = {
@@ -30,6 +35,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     EnrolmentPassedV1.TYPE: ("notifications",),
     EnrolmentAttemptFailedV1.TYPE: ("notifications",),
     AttemptSubmittedV1.TYPE: ("submissions",),
+    AttemptRegradeRequestedV1.TYPE: ("submissions",),
     AttemptPassedV1.TYPE: ("grades",),
     AttemptFailedV1.TYPE: ("grades",),
     CreditClaimedV1.TYPE: ("certificates",),
@@ -38,6 +44,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     CertificateReissuedV1.TYPE: ("notifications", "statuses"),
     CertificateRevokedV1.TYPE: ("notifications", "statuses"),
     ModuleRetiredV1.TYPE: ("jobs",),
+    UploadAwaitedV1.TYPE: ("imports",),
     RetirementReachedV1.TYPE: ("retirements",),
     JobAdvancedV1.TYPE: ("jobs",),
 }

@@ -34,6 +34,11 @@ CONTRACT: dict[str, tuple[set[str], set[str]]] = {
     "cme.enrolment.passed.v1": ({"notifications"}, ENROLMENT),
     "cme.enrolment.attempt_failed.v1": ({"notifications"}, {*ENROLMENT, "attempts_left"}),
     "cme.attempt.submitted.v1": ({"submissions"}, {*ENROLMENT, "attempt", "submitted_at", "by"}),
+    "cme.attempt.regrade_requested.v1": (
+        {"submissions"},
+        {*ENROLMENT, "attempt", "submitted_at", "by", "key_revision"},
+    ),
+    "cme.bank.upload_awaited.v1": ({"imports"}, {"job", "page"}),
     "cme.attempt.passed.v1": ({"grades"}, GRADE),
     "cme.attempt.failed.v1": ({"grades"}, GRADE),
     "cme.credit.claimed.v1": ({"certificates"}, ORDER),

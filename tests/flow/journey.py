@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from infra.local import sample
 from infra.local.gateway import Response
 from infra.local.lambdas import Invocation
 from infra.local.system import LocalSystem
+from shared.bootstrap import deps
 
 # Four days before the real module's first edition expires.
 START = datetime(2022, 5, 1, 8, tzinfo=UTC)
@@ -272,6 +274,13 @@ class Message:
         return json.loads(self.body)
 
 
+class _SameDraw:
+    """See ``ports.Randomness``."""
+
+    def random(self) -> Random:
+        return Random(1)
+
+
 @dataclass
 class World:
     """One system with its people, and all that its functions were called with."""
@@ -285,6 +294,10 @@ class World:
         self.admin = Admin(self, "admin", groups=["admin"])
         self._learners = 0
         self._modules = 0
+
+    def draw_the_same_form_for_all(self) -> None:
+        """Chance decides no more which questions a test asks, so that what comes of it can be compared."""
+        deps().randomness = _SameDraw()
 
     # Time and delivery
 

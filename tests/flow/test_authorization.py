@@ -43,10 +43,14 @@ def ada(world: World) -> Learner:
 
 
 @pytest.fixture(scope="module")
-def known(ada: Learner) -> dict[str, str]:
+def known(world: World, ada: Learner) -> dict[str, str]:
     """Path parameters that name something that is there."""
     number = answered(ada.ask("GET", "/certificates"))["certificates"][0]["number"]
-    return {"module_id": "second", "edition": "1", "attempt": "1", "number": number, "learner_id": "ada"}
+    granted = {"extra_minutes": 5, "reason": "asked for"}
+    answered(world.admin.ask("PUT", "/admin/learners/ada/accommodations/second", granted))
+    job = answered(world.author.ask("POST", "/admin/modules/second/editions/1/statistics"), 202)["job"]
+    world.deliver()
+    return {"module_id": "second", "edition": "1", "attempt": "1", "number": number, "learner_id": "ada", "job": job}
 
 
 def claims(world: World, **changes: Any) -> dict[str, Any]:
@@ -142,7 +146,7 @@ def test_an_admin_may_do_what_authors_and_admins_may(world: World, known: dict[s
     if operation.body:
         assert problem(answer) == (422, "invalid-request")
     else:
-        assert answer.status == 200
+        assert answer.status in operation.answers
 
 
 @pytest.mark.parametrize("operation", OF_LEARNERS, ids=by_id)

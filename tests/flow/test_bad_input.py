@@ -62,10 +62,12 @@ def ben(world: World, module: Module) -> Learner:
 
 
 @pytest.fixture(scope="module")
-def known(ada: Learner) -> dict[str, str]:
+def known(world: World, ada: Learner) -> dict[str, str]:
     """Path parameters that name something that is there, and a draft where an edition is named."""
     number = answered(ada.ask("GET", "/certificates"))["certificates"][0]["number"]
-    return {"module_id": "module", "edition": "2", "attempt": "1", "number": number, "learner_id": "ada"}
+    job = answered(world.author.ask("POST", "/admin/modules/module/editions/1/statistics"), 202)["job"]
+    world.deliver()
+    return {"module_id": "module", "edition": "2", "attempt": "1", "number": number, "learner_id": "ada", "job": job}
 
 
 def asker(world: World, ada: Learner, operation: Operation) -> Client:
@@ -165,6 +167,9 @@ VALID_BODIES = {
     "acknowledgeInformation": {"information_hash": "0"},
     "recordViews": {"segments": [[0, 1]]},
     "putMembership": {"member": False},
+    "putAccommodation": {"reason": "asked for"},
+    "regradeEdition": {"question_id": "q01", "action": "void", "reason": "ambiguous"},
+    "uploadQuestions": {"media_type": "text/x-gift"},
     "saveAnswers": {"answers": {}},
     "submitAttempt": {},
     "putEvaluation": {"answers": {}},
@@ -175,6 +180,7 @@ VALID_BODIES = {
 }
 BAD_IDS = {
     "module_id": ["Module", "mod_ule", "a b", "mödule", "module#0001", "module\n", "../module", "a" * 65, "\0", "%"],
+    "job": ["Job", "job#", "a" * 65],
     "learner_id": ["Ada", "ada#", "ada\n", "LEARNER#ada", "a" * 65],
     "edition": ["0", "-1", "01", "one", "1.0", "٣", "10000", "2\n", "1e1"],
     "attempt": ["0", "-1", "01", "one", "10000", "1#"],
@@ -203,7 +209,12 @@ def test_what_is_well_named_but_not_there_is_not_found(
     world: World, ada: Learner, known: dict[str, str], operation: Operation
 ) -> None:
     client = asker(world, ada, operation)
-    absent = {"module_id": "absent", "edition": "7", "number": "CME-00000-00000-00000-00001", "learner_id": "absent"}
+    absent = {
+        "module_id": "absent",
+        "edition": "7",
+        "number": "CME-00000-00000-00000-00001",
+        "learner_id": "absent",
+    } | {"job": "absent"}
     with Unchanged(world):
         answer = client.ask(
             operation.method, operation.path.format_map(known | absent), VALID_BODIES.get(operation.id), if_match='"1"'

@@ -1,6 +1,6 @@
 """The deadline is the server's, and a rule, not a run: whatever sweeps late, twice or never, it comes out the same."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -61,33 +61,29 @@ def test_an_attempt_that_starts_shortly_before_the_end_of_the_module_ends_with_i
     assert instant(ada.begins()["deadline"]) == end_of(module)
 
 
-@pytest.mark.parametrize(
-    ("after_end", "finished"),
-    [
-        (-MILLISECOND, -MILLISECOND),
-        (timedelta(0), timedelta(0)),
-        (MILLISECOND, timedelta(0)),
-        (GRACE - MILLISECOND, timedelta(0)),
-        (GRACE, timedelta(0)),
-    ],
-    ids=["end - 1 ms", "end", "end + 1 ms", "grace - 1 ms", "grace"],
-)
-def test_what_arrives_before_the_grace_is_over_counts_and_finishes_at_the_end(
-    world: World, timed: Module, after_end: timedelta, finished: timedelta
-) -> None:
-    ada = ready_for(world, timed)
-    form = ada.begins()
-    end = instant(form["deadline"])
-    world.wait_until(end + after_end)
-    answered(ada.submit(timed.right(form)), 202)
+def test_what_arrives_before_the_grace_is_over_counts_and_finishes_at_the_end(world: World, timed: Module) -> None:
+    finished_after = {
+        -MILLISECOND: -MILLISECOND,
+        timedelta(0): timedelta(0),
+        MILLISECOND: timedelta(0),
+        GRACE - MILLISECOND: timedelta(0),
+        GRACE: timedelta(0),
+    }
+    learners = dict(zip(finished_after, world.ready(timed, len(finished_after)), strict=True))
+    forms = {arrives: learner.begins() for arrives, learner in learners.items()}
+    end = world.now + timedelta(minutes=20)
+    for arrives, learner in learners.items():
+        world.wait_until(end + arrives)
+        answered(learner.submit(timed.right(forms[arrives])), 202)
     world.deliver()
-    result = result_of(ada)
-    assert instant(result["submitted_at"]) == end + finished
-    assert (result["state"], result["passed"]) == ("graded", True)
-    [submitted] = world.events("cme.attempt.submitted.v1", about=ada)
-    assert submitted["data"]["by"] == "learner"
-    certificate = answered(ada.certificate(ada.enrolment()["certificate"]))
-    assert instant(certificate["completed_at"]) == end + finished
+    for arrives, learner in learners.items():
+        result = result_of(learner)
+        assert instant(result["submitted_at"]) == end + finished_after[arrives], arrives
+        assert (result["state"], result["passed"]) == ("graded", True)
+        [submitted] = world.events("cme.attempt.submitted.v1", about=learner)
+        assert submitted["data"]["by"] == "learner"
+        certificate = answered(learner.certificate(learner.enrolment()["certificate"]))
+        assert instant(certificate["completed_at"]) == end + finished_after[arrives]
 
 
 @pytest.mark.parametrize("saves_first", [True, False])
@@ -144,49 +140,55 @@ def test_answers_are_merged_question_by_question_and_the_last_word_counts(world:
 # The sweep only catches up
 
 
-def swept(learner: Learner, end: datetime, how: str) -> None:
-    """Let the deadline pass, and let close_attempts run as ``how`` says."""
-    world = learner.world
-    match how:
-        case "at once":
-            world.wait_until(end + GRACE + SWEEP)
-            world.close_the_overdue()
-        case "six hours late":
-            world.wait_until(end + timedelta(hours=6))
-            world.close_the_overdue()
-        case "twice":
-            world.wait_until(end + GRACE + SWEEP)
-            world.close_the_overdue()
-            world.close_the_overdue()
-            world.deliver()
-            world.wait(minutes=1)
-            world.close_the_overdue()
-        case "not at all":
-            world.wait_until(end + timedelta(hours=6))
-            learner.attempt()
+def at_once(world: World, end: datetime) -> None:
+    world.wait_until(end + GRACE + SWEEP)
+    assert world.close_the_overdue() == 2
+
+
+def six_hours_late(world: World, end: datetime) -> None:
+    world.wait_until(end + timedelta(hours=6))
+    assert world.close_the_overdue() == 2
+
+
+def twice(world: World, end: datetime) -> None:
+    world.wait_until(end + GRACE + SWEEP)
+    assert world.close_the_overdue() == 2
+    assert world.close_the_overdue() == 0
     world.deliver()
+    world.wait(minutes=1)
+    assert world.close_the_overdue() == 0
 
 
-@pytest.mark.parametrize("right", [True, False], ids=["right", "wrong"])
-@pytest.mark.parametrize("how", ["at once", "six hours late", "twice", "not at all"])
-def test_however_the_sweep_runs_the_result_is_the_same(world: World, timed: Module, how: str, right: bool) -> None:
-    ada = ready_for(world, timed)
-    form = ada.begins()
-    end = instant(form["deadline"])
-    answered(ada.save(timed.right(form) if right else timed.wrong(form)))
-    swept(ada, end, how)
-    enrolment = ada.enrolment()
-    [attempt] = enrolment["attempts"]
-    assert enrolment["state"] == ("certified" if right else "confirmed")
-    assert (attempt["state"], attempt["passed"]) == ("graded", right)
-    assert instant(attempt["submitted_at"]) == end
-    if right:
-        assert instant(enrolment["claim_until"]) == end + timedelta(days=30)
-    else:
-        assert instant(enrolment["next_attempt_at"]) == end + timedelta(hours=24)
-    assert len(world.events("cme.attempt.submitted.v1", about=ada)) == 1
-    [stored] = world.facts_of(ada, "ATTEMPT")
-    assert (stored["submitted_by"], stored["settled"]) == ("deadline", True)
+def not_at_all(world: World, end: datetime) -> None:
+    """The next look at the attempt decides it."""
+    world.wait_until(end + timedelta(hours=6))
+
+
+@pytest.mark.parametrize("sweep", [at_once, six_hours_late, twice, not_at_all])
+def test_however_the_sweep_runs_the_result_is_the_same(
+    world: World, timed: Module, sweep: Callable[[World, datetime], None]
+) -> None:
+    world.close_the_overdue()  # what other tests have left
+    right, wrong = world.ready(timed, 2)
+    answered(right.save(timed.right(right.begins())))
+    answered(wrong.save(timed.wrong(wrong.begins())))
+    end = world.now + timedelta(minutes=20)
+    sweep(world, end)
+    for learner in (right, wrong):
+        assert answered(learner.attempt())["state"] in ("submitted", "graded")
+    world.deliver()
+    for learner in (right, wrong):
+        enrolment = learner.enrolment()
+        [attempt] = enrolment["attempts"]
+        assert (attempt["state"], attempt["passed"]) == ("graded", learner is right)
+        assert instant(attempt["submitted_at"]) == end
+        assert len(world.events("cme.attempt.submitted.v1", about=learner)) == 1
+        [stored] = world.facts_of(learner, "ATTEMPT")
+        assert (stored["submitted_by"], stored["settled"]) == ("deadline", True)
+    assert right.enrolment()["state"] == "certified"
+    assert instant(right.enrolment()["claim_until"]) == end + timedelta(days=30)
+    assert wrong.enrolment()["state"] == "confirmed"
+    assert instant(wrong.enrolment()["next_attempt_at"]) == end + timedelta(hours=24)
 
 
 def test_the_sweep_leaves_alone_what_is_not_overdue(world: World, timed: Module) -> None:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from shared.domain.ids import EditionId, ModuleId
+from shared.domain.job import Job, JobKind
 from tests.flow.journey import Learner, World, answered
 from tests.flow.story import EVALUATION, end_of
 
@@ -116,7 +118,8 @@ def test_a_running_job_is_due_until_it_has_finished(world: World) -> None:
 
     world.system.observers.append(look)
     world.deliver()
-    job = (f"JOB#lapses-{module.module_id}-1", "JOB")
+    edition = EditionId(ModuleId(module.module_id), 1)
+    job = (f"JOB#{Job.over(edition, JobKind.LAPSES, world.now).job}", "JOB")
     # Opened, then three of the four shards' pages; the last one finishes it.
     assert seen == [[job]] * 4 + [[]]
     assert world.due("OperationsTable", "recover") == []

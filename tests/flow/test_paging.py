@@ -21,15 +21,21 @@ def world(begin: Begin) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def ada(world: World) -> Learner:
     """Has a certificate of each of five modules, released on five days, one of them reissued."""
-    ada = world.learner()
+    ada, modules = world.learner(), []
     for number in range(MODULES):
         released = (world.today - timedelta(days=MODULES - number)).isoformat()
         topics = ["even" if number % 2 == 0 else "odd"]
-        ada.earns(world.published(released_on=released, reviewed_on=released, topics=topics))
-    other = world.learner()
-    other.is_ready_for(ada.module)
-    other.passes()
-    world.admin.reissues(ada.enrolment()["certificate"])
+        modules.append(world.published(released_on=released, reviewed_on=released, topics=topics))
+        answered(ada.enrol(modules[-1]), 202)
+    world.deliver()
+    answered(ada.introduce())
+    for module in modules:
+        ada.module = module
+        answered(ada.acknowledge())
+        answered(ada.submit(module.right(ada.begins())), 202)
+    [other] = world.ready(modules[0], 1)
+    assert other.passes()["state"] == "certified"
+    answered(world.admin.reissues(ada.enrolment()["certificate"]), 202)
     world.deliver()
     return ada
 

@@ -287,8 +287,8 @@ def _with_large_bank(module: Module) -> Module:
             "scoring": "exact",
             "points": 1,
             "shuffle": True,
-            "stem": f"Question {number}: " + "a long stem with ä. " * 500,
-            "rationale": f"Rationale {number}: " + "words. " * 1500,
+            "stem": f"Question {number}: " + ("a long stem with ä. " * 500).strip(),
+            "rationale": f"Rationale {number}: " + ("words. " * 1500).strip(),
             "options": [
                 {"option_id": "a", "text": "Yes", "correct": number % 2 == 0},
                 {"option_id": "b", "text": "No", "correct": number % 2 == 1},

@@ -83,7 +83,11 @@ def test_a_stale_request_to_enrol_decides_nothing_about_a_newer_one(world: World
     [stale] = world.events("cme.enrolment.requested.v1")
     answered(world.admin.admits("cy"))
     answered(cy.enrol(module), 202)
+    world.send("EnrolmentsQueue", stale)
     world.deliver()
+    assert cy.enrolment()["state"] == "confirmed"
+    [confirmed] = world.events("cme.enrolment.confirmed.v1")
+    assert confirmed["causationid"].endswith("/requested/2")
     world.send("EnrolmentsQueue", stale)
     world.deliver()
     assert cy.enrolment()["state"] == "confirmed"

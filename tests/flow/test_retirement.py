@@ -143,6 +143,7 @@ RAN = ("graded_at", "issued_at", "failed_at", "started_at", "finished_at")
 
 def ended(world: World, ending: Ending) -> tuple[dict[str, Learner], list[Any]]:
     """Two at their attempts and one who never began, when the module has ended; and what is kept of them."""
+    world.draw_the_same_form_for_all()
     module = ending_soon(world)
     right, wrong, idle = world.ready(module, 3)
     answered(right.save(module.right(right.begins())))

@@ -19,7 +19,7 @@ def first_issue(deps: Deps, seed: int) -> tuple[Issue, CertificateIssuedV1]:
     """All that is needed to issue the first version of a certificate of a learner of its own."""
     number, learner = certificate_number(seed), LearnerId(f"learner-{seed}")
     claim = deps.claims.save(a_claim(learner_id=learner, certificate=number, content=a_certificate(number)))
-    enrolment = deps.enrolments.save(an_enrolment(learner_id=learner).passed(1, NOW))
+    enrolment = deps.enrolments.save(an_enrolment(learner_id=learner).passed(1, 1, NOW, NOW))
     issue = Issue(
         version=a_version(number=number),
         head=a_head(number=number, learner_id=learner),

@@ -48,7 +48,7 @@ def test_every_fact_of_an_enrolment_is_kept(deps: Deps) -> None:
     full = (
         an_enrolment(learner_id=LearnerId("full"))
         .viewed([(0, 60), (30, 90)], 3120, NOW)
-        .passed(2, NOW)
+        .passed(2, 1, NOW, NOW)
         .evaluated({"useful": "very"}, NOW)
         .certified(NUMBER)
     )

@@ -7,7 +7,7 @@ import pytest
 
 from shared.bootstrap import Deps
 from shared.domain.ids import EditionId, ModuleId
-from shared.domain.job import Cursor, Job
+from shared.domain.job import Cursor, Job, JobKind
 from shared.events.operations import JobAdvancedV1
 from shared.ports import ConcurrentChange
 from tests.integration.conftest import Stored
@@ -15,7 +15,7 @@ from tests.support.builders import DAY, MINUTE, NOW
 
 
 def a_job(module: str) -> Job:
-    return Job.of_retirement(EditionId(ModuleId(module), 1), NOW)
+    return Job.over(EditionId(ModuleId(module), 1), JobKind.LAPSES, NOW)
 
 
 def test_a_job_is_opened_once_and_goes_on_from_its_cursor(deps: Deps, stored: Stored) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Generic, TypeVar
 
+from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt
 from shared.domain.availability import EditionStatus
 from shared.domain.certificate import CertificateContent, CertificateHead, CertificateVersion, Order, Reissue
@@ -25,12 +26,12 @@ from shared.domain.ids import (
 )
 from shared.domain.job import Cursor, Job
 from shared.domain.learner import Membership, Profile
-from shared.domain.questions import AnswerKey, Bank
+from shared.domain.questions import AnswerKey, Bank, Image
 from shared.domain.refusals import NotEnrolled, NotFound
 from shared.domain.schemes import Scheme
 from shared.events.event import Event
 from shared.facts import dump, from_facts, load
-from shared.ports import ConcurrentChange, Issue, Page, PresignedAddress
+from shared.ports import ConcurrentChange, Issue, Page, PresignedAddress, StatisticsPart, StatisticsReport
 from tests.support.builders import NOW, PUBLIC_URL, PUBLISHED_AT, SCHEMES, an_edition, without_nulls
 
 A = TypeVar("A", bound=Any)
@@ -232,6 +233,9 @@ class FakeEnrolments(Records[Enrolment]):
         end = start + limit
         return found[start:end], Cursor(after={"pk": str(end)}) if end < len(found) else None
 
+    def count(self, edition: EditionId) -> int:
+        return sum(one.id.of_edition == edition for one in self.all())
+
 
 class FakeAttempts(Records[Attempt]):
     """See ``ports.Attempts``."""
@@ -247,6 +251,21 @@ class FakeAttempts(Records[Attempt]):
         for attempt in self.all():
             if attempt.is_open and attempt.closes_at <= until:
                 yield attempt.id
+
+
+class FakeAccommodations:
+    """See ``ports.Accommodations``."""
+
+    def __init__(self, announced: list[Event]) -> None:
+        self.records: Records[Accommodation] = Records(
+            Accommodation, lambda granted: (granted.learner_id, granted.module_id), announced
+        )
+
+    def find(self, learner_id: LearnerId, module_id: ModuleId) -> Accommodation | None:
+        return self.records.find((learner_id, module_id))
+
+    def save(self, accommodation: Accommodation) -> Accommodation:
+        return self.records.save(accommodation)
 
 
 class FakeClaims(Records[Claim]):
@@ -366,6 +385,58 @@ class FakeRender:
         return f"{content.number} v{content.version} for {content.attested_name}, rendering {self.times}".encode()
 
 
+class FakeBankImages:
+    """See ``ports.BankImages``."""
+
+    def __init__(self) -> None:
+        self.stored: dict[tuple[EditionId, str], Image] = {}
+
+    def put(self, edition: EditionId, image: Image) -> None:
+        self.stored[edition, image.name] = image
+
+    def get(self, edition: EditionId, name: str) -> Image:
+        return self.stored[edition, name]
+
+    def address(self, edition: EditionId, name: str, now: datetime) -> PresignedAddress:
+        return PresignedAddress(f"https://documents.example.org/{edition}/{name}", now + timedelta(minutes=5))
+
+
+class FakeUploads:
+    """See ``ports.Uploads``; ``files`` are what was uploaded, by job."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def address(self, job: Job, now: datetime) -> PresignedAddress:
+        return PresignedAddress(f"https://documents.example.org/uploads/{job.job}", now + timedelta(minutes=15))
+
+    def fetch(self, job: Job, limit: int) -> bytes | None:
+        file = self.files.get(job.job)
+        return file if file is None else file[: limit + 1]
+
+
+class FakeStatisticsReports:
+    """See ``ports.StatisticsReports``."""
+
+    def __init__(self, announced: list[Event]) -> None:
+        self.reports: Records[StatisticsReport] = Records(
+            StatisticsReport, lambda report: EditionId(report.module_id, report.edition), announced
+        )
+        self.kept: dict[tuple[str, int], StatisticsPart] = {}
+
+    def keep_part(self, job: str, page: int, part: StatisticsPart, until: datetime) -> None:
+        self.kept[job, page] = load(dump(part), StatisticsPart)
+
+    def parts(self, job: str, pages: int) -> Sequence[StatisticsPart]:
+        return [self.kept[job, page] for page in range(pages)]
+
+    def find(self, edition: EditionId) -> StatisticsReport | None:
+        return self.reports.find(edition)
+
+    def save(self, report: StatisticsReport) -> StatisticsReport:
+        return self.reports.save(report)
+
+
 class FakeJobs(Records[Job]):
     """See ``ports.Jobs``."""
 
@@ -451,6 +522,10 @@ class World:
         self.attempts = FakeAttempts(self.announced)
         self.profiles: Records[Profile] = Records(Profile, lambda profile: profile.learner_id, self.announced)
         self.memberships: Records[Membership] = Records(Membership, lambda one: one.learner_id, self.announced)
+        self.accommodations = FakeAccommodations(self.announced)
+        self.bank_images = FakeBankImages()
+        self.uploads = FakeUploads()
+        self.statistics = FakeStatisticsReports(self.announced)
         self.claims = FakeClaims(self.announced)
         self.reissues = FakeReissues(self.announced)
         self.orders = FakeOrders(self.claims, self.reissues)

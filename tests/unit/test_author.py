@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from functions.modules.author.use_case import (
-    attach_bank,
+    attach,
     keep_draft,
     publish,
     retire_early,
@@ -21,6 +21,7 @@ from shared.domain.refusals import (
     PreconditionFailed,
 )
 from shared.events.modules import ModuleRetiredV1
+from shared.exchange.bank_file import BankFile
 from shared.ports import ConcurrentChange
 from tests.support.builders import (
     DAY,
@@ -38,14 +39,15 @@ from tests.support.builders import (
 from tests.support.fakes import World
 
 QUESTIONS = a_bank().questions
-KEY = list(a_key().entries.values())
+KEY = tuple(a_key().entries.values())
+BANK = BankFile(QUESTIONS, KEY)
 
 
 def a_world(**changes: object) -> World:
     """A draft with its bank, its content as sent with ``changes``."""
     world = World()
     keep_draft(EDITION, as_sent(**changes), None, world)
-    attach_bank(EDITION, QUESTIONS, KEY, world)
+    attach(EDITION, BANK, world)
     return world
 
 
@@ -83,7 +85,7 @@ def test_a_draft_that_is_not_there_yet_can_not_have_been_seen() -> None:
 
 def test_a_bank_gets_a_revision_of_its_own_and_the_draft_names_the_latest() -> None:
     world = a_world()
-    bank = attach_bank(EDITION, QUESTIONS[:1], KEY[:1], world)
+    bank = attach(EDITION, BankFile(QUESTIONS[:1], KEY[:1]), world)
     assert (bank.revision, bank.questions) == (2, QUESTIONS[:1])
     assert show_bank(EDITION, world)[0] == bank
     assert show_bank(EDITION, world)[1].bank_revision == 2
@@ -99,7 +101,7 @@ def test_a_bank_with_errors_is_refused_with_all_of_them_and_nothing_is_stored() 
     world = a_world()
     bad = [a_question("q1"), a_question("q1")]
     with pytest.raises(ImportFailed) as refused:
-        attach_bank(EDITION, bad, [an_entry("q1", ""), an_entry("q1")], world)
+        attach(EDITION, BankFile(tuple(bad), (an_entry("q1", ""), an_entry("q1"))), world)
     assert [error["question"] for error in refused.value.facts["errors"]] == [1, 2]
     assert show_bank(EDITION, world)[0].questions == QUESTIONS
     assert world.question_banks.next_revision(EDITION) == 2
@@ -107,7 +109,7 @@ def test_a_bank_with_errors_is_refused_with_all_of_them_and_nothing_is_stored() 
 
 def test_a_bank_needs_a_draft_and_a_draft_needs_no_bank() -> None:
     with pytest.raises(NotFound):
-        attach_bank(EDITION, QUESTIONS, KEY, World())
+        attach(EDITION, BANK, World())
     world = World()
     keep_draft(EDITION, {}, None, world)
     with pytest.raises(NotFound):
@@ -158,7 +160,7 @@ def test_a_published_edition_is_immutable() -> None:
     with pytest.raises(AlreadyPublished):
         keep_draft(EDITION, as_sent(title="New"), None, world)
     with pytest.raises(AlreadyPublished):
-        attach_bank(EDITION, QUESTIONS[:1], KEY[:1], world)
+        attach(EDITION, BankFile(QUESTIONS[:1], KEY[:1]), world)
     assert world.question_banks.next_revision(EDITION) == 2
     assert world.catalogue.edition(EDITION).content.title == as_sent()["title"]
 

@@ -158,7 +158,7 @@ def test_a_change_in_between_enters_nothing_at_all() -> None:
     world = a_world()
     enrolment = world.enrolments.find(ENROLMENT)
     assert enrolment is not None
-    world.enrolments.meanwhile = lambda: world.enrolments.save(enrolment.took_in(7))
+    world.enrolments.meanwhile = lambda: world.enrolments.save(enrolment.took_in(7, 1))
     with pytest.raises(ConcurrentChange):
         issue_version(CLAIMED, world)
     claim = world.claims.find(ENROLMENT)

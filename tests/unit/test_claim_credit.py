@@ -45,7 +45,7 @@ REQUEST = ClaimRequest(
     credits=(ClaimedCredit(scheme="ESMO-MORA", amount=Decimal("1.00")),),
     show_name=False,
 )
-PASSED = an_enrolment().passed(1, NOW - HOUR)
+PASSED = an_enrolment().passed(1, 1, NOW - HOUR, NOW - HOUR)
 
 
 def a_world(enrolment: Enrolment = PASSED, **content: object) -> World:

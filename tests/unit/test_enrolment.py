@@ -61,25 +61,25 @@ def test_whoever_has_passed_can_not_withdraw(state: EnrolmentState) -> None:
 
 @in_each(STATES - PASSED)
 def test_a_pass_turns_every_state_into_passed(state: EnrolmentState) -> None:
-    passed = an_enrolment(state, ended_at=NOW).passed(2, NOW)
-    assert (passed.state, passed.passed_at, passed.settled) == (EnrolmentState.PASSED, NOW, (2,))
+    passed = an_enrolment(state, ended_at=NOW).passed(2, 1, NOW, NOW)
+    assert (passed.state, passed.passed_at, passed.settled) == (EnrolmentState.PASSED, NOW, {"2": 1})
     assert passed.ended_at is None
 
 
 def test_a_pass_does_not_undo_a_certificate() -> None:
-    passed = an_enrolment(EnrolmentState.CERTIFIED, certificate=NUMBER).passed(1, NOW)
+    passed = an_enrolment(EnrolmentState.CERTIFIED, certificate=NUMBER).passed(1, 1, NOW, NOW)
     assert (passed.state, passed.certificate, passed.passed_at) == (EnrolmentState.CERTIFIED, NUMBER, NOW)
 
 
 def test_the_earliest_pass_counts_whichever_grade_comes_first() -> None:
-    one = an_enrolment().passed(2, NOW).passed(1, NOW - DAY)
-    other = an_enrolment().passed(1, NOW - DAY).passed(2, NOW)
+    one = an_enrolment().passed(2, 1, NOW, NOW).passed(1, 1, NOW - DAY, NOW - DAY)
+    other = an_enrolment().passed(1, 1, NOW - DAY, NOW - DAY).passed(2, 1, NOW, NOW)
     assert one == other
     assert one.passed_at == NOW - DAY
 
 
 def test_a_grade_is_taken_in_once() -> None:
-    assert an_enrolment().took_in(2).took_in(1).took_in(2).settled == (1, 2)
+    assert an_enrolment().took_in(2, 1).took_in(1, 1).took_in(2, 1).settled == {"1": 1, "2": 1}
 
 
 def test_a_lapse_carries_the_modules_end() -> None:
@@ -133,7 +133,7 @@ def test_the_test_waits_for_the_current_information(acknowledged: str | None) ->
 
 def test_the_claim_window_runs_from_the_pass() -> None:
     assert an_enrolment().claim_until(timedelta(days=30)) is None
-    assert an_enrolment().passed(1, NOW).claim_until(timedelta(days=30)) == NOW + 30 * DAY
+    assert an_enrolment().passed(1, 1, NOW, NOW).claim_until(timedelta(days=30)) == NOW + 30 * DAY
 
 
 def test_the_last_evaluation_counts() -> None:

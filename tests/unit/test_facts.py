@@ -146,7 +146,7 @@ def test_a_missing_field_takes_its_default_and_one_without_is_an_error() -> None
         a_status(),
         a_draft(),
         an_edition(),
-        an_enrolment(evaluation={"e1": "good"}).viewed([(0, 10)], 60, NOW).took_in(1),
+        an_enrolment(evaluation={"e1": "good"}).viewed([(0, 10)], 60, NOW).took_in(1, 1),
         an_attempt().saved(RIGHT, NOW),
         a_graded_attempt(passed=True),
         a_claim(),

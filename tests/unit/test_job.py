@@ -1,13 +1,13 @@
 """A job goes page by page and knows where it stands."""
 
-from shared.domain.job import Cursor, Job
+from shared.domain.job import Cursor, Job, JobKind
 from tests.support.builders import EDITION, HOUR, MINUTE, NOW
 
-JOB = Job.of_retirement(EDITION, NOW)
+JOB = Job.over(EDITION, JobKind.LAPSES, NOW)
 
 
 def test_an_edition_has_one_job_of_telling_its_enrolments() -> None:
-    assert JOB.job == Job.of_retirement(EDITION, NOW + HOUR).job
+    assert JOB.job == Job.over(EDITION, JobKind.LAPSES, NOW + HOUR).job
     assert (JOB.of_edition, JOB.page, JOB.done, JOB.cursor) == (EDITION, 0, 0, Cursor())
 
 

@@ -278,7 +278,9 @@ def test_another_media_type_is_refused() -> None:
     assert (received.slug, received.places) == ("invalid-request", [["header", "Content-Type"]])
 
 
-@pytest.mark.parametrize("media_type", ["application/json; charset=utf-8", "APPLICATION/JSON"])
+@pytest.mark.parametrize(
+    "media_type", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/x-www-form-urlencoded"]
+)
 def test_json_is_json_however_it_is_written(media_type: str) -> None:
     assert send(THING, headers={"content-type": media_type}).status == 200
 

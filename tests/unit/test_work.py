@@ -7,7 +7,7 @@ import pytest
 from functions.operations.work.use_case import PAGE, do_page, tell_enrolments
 from shared.domain.enrolment import Enrolment, EnrolmentState
 from shared.domain.ids import EnrolmentId, LearnerId
-from shared.domain.job import Job
+from shared.domain.job import Job, JobKind
 from shared.events.enrolment import RetirementReachedV1
 from shared.events.modules import ModuleRetiredV1
 from shared.events.operations import JobAdvancedV1
@@ -43,7 +43,7 @@ def run(world: World) -> None:
 
 
 def job_in(world: World) -> Job:
-    job = world.jobs.find(Job.of_retirement(EDITION, NOW).job)
+    job = world.jobs.find(Job.over(EDITION, JobKind.LAPSES, NOW).job)
     assert job is not None
     return job
 

@@ -12,7 +12,7 @@ from shared.domain.ids import AttemptId, EditionId, EnrolmentReference
 from shared.domain.learner import Profile
 from shared.domain.questions import Bank
 from shared.domain.refusals import AlreadyPassed, GradingPending, NotEnrolled, NotFound
-from shared.ports import Attempts, Catalogue, Enrolments, Profiles, QuestionBanks, Randomness
+from shared.ports import Accommodations, Attempts, Catalogue, Enrolments, Profiles, QuestionBanks, Randomness
 from shared.submission import hand_in
 
 
@@ -28,6 +28,8 @@ class Attempting(Protocol):
     @property
     def attempts(self) -> Attempts: ...
     @property
+    def accommodations(self) -> Accommodations: ...
+    @property
     def randomness(self) -> Randomness: ...
 
 
@@ -41,7 +43,8 @@ def start_attempt(reference: EnrolmentReference, deps: Attempting, *, at: dateti
     enrolment = deps.enrolments.require(reference)
     taken = deps.catalogue.edition(enrolment.id.of_edition)
     status = _status(enrolment.id.of_edition, deps)
-    history = AttemptHistory(taken.content.test, deps.attempts.of(enrolment.id))
+    accommodation = deps.accommodations.find(enrolment.learner_id, enrolment.module_id)
+    history = AttemptHistory(taken.content.test, deps.attempts.of(enrolment.id), accommodation)
     if history.open:
         is_open = _decided(history.open, status, deps, at)
         if not is_open.is_open:
@@ -56,7 +59,7 @@ def start_attempt(reference: EnrolmentReference, deps: Attempting, *, at: dateti
     enrolment.require_watched(taken.content.viewing.required_percent, taken.content.minutes)
     history.require_next_allowed(at)
     bank = deps.question_banks.get(taken.id, taken.bank_revision)
-    form = draw_form(bank, taken.content.test.pools, deps.randomness.random())
+    form = draw_form(bank, taken.content.test.pools, deps.randomness.random(), history.seen)
     started = history.started(enrolment.id, form, at, status.terminates_at)
     return deps.attempts.save(started), bank, True
 

@@ -1,4 +1,4 @@
-"""submissions queue: attempt.submitted -> attempt.passed | attempt.failed."""
+"""submissions queue: attempt.submitted | attempt.regrade_requested -> attempt.passed | attempt.failed."""
 
 from typing import Any
 
@@ -7,10 +7,17 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.assessment.grade.use_case import grade_attempt
 from shared.bootstrap import consume, deps
-from shared.events.assessment import AttemptSubmittedV1
+from shared.events.assessment import AttemptRegradeRequestedV1, AttemptSubmittedV1
 from shared.observability import logger
 
 
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    return consume(event, context, {AttemptSubmittedV1: lambda submitted: grade_attempt(submitted, deps())})
+    return consume(
+        event,
+        context,
+        {
+            AttemptSubmittedV1: lambda submitted: grade_attempt(submitted, deps()),
+            AttemptRegradeRequestedV1: lambda requested: grade_attempt(requested, deps()),
+        },
+    )

@@ -5,7 +5,12 @@ from typing import Protocol
 from shared.domain.attempt import Attempt, AttemptState
 from shared.domain.ids import AttemptId, EnrolmentId, LearnerId, ModuleId
 from shared.domain.scoring import score
-from shared.events.assessment import AttemptFailedV1, AttemptPassedV1, AttemptSubmittedV1
+from shared.events.assessment import (
+    AttemptFailedV1,
+    AttemptPassedV1,
+    AttemptRegradeRequestedV1,
+    AttemptSubmittedV1,
+)
 from shared.ports import AnswerKeys, Attempts, Clock
 
 
@@ -18,17 +23,19 @@ class Grading(Protocol):
     def clock(self) -> Clock: ...
 
 
-def grade_attempt(submitted: AttemptSubmittedV1, deps: Grading) -> None:
-    """Grade a submitted attempt once per key revision; a message delivered again changes nothing."""
+def grade_attempt(submitted: AttemptSubmittedV1 | AttemptRegradeRequestedV1, deps: Grading) -> None:
+    """Grade an attempt once per key revision, with the latest key; a message delivered again changes nothing."""
     enrolment = EnrolmentId(LearnerId(submitted.learner_id), ModuleId(submitted.module_id), submitted.edition)
     attempt = deps.attempts.find(AttemptId(enrolment, submitted.attempt))
     if attempt is None or attempt.state not in (AttemptState.SUBMITTED, AttemptState.GRADED):
         raise LookupError(f"no submitted attempt for {submitted.id}")
-    key = deps.answer_keys.of(enrolment.of_edition, attempt.form.bank_revision)
-    if attempt.is_graded_with(key.revision):
-        return
-    graded = attempt.graded(score(attempt.form, attempt.answers, key), key.revision, at=deps.clock.now())
-    deps.attempts.save(graded, announcing=[outcome_of(graded)])
+    bank_revision = attempt.form.bank_revision
+    key = deps.answer_keys.of(enrolment.of_edition, bank_revision)
+    while not attempt.is_graded_with(key.revision):
+        graded = attempt.graded(score(attempt.form, attempt.answers, key), key.revision, at=deps.clock.now())
+        attempt = deps.attempts.save(graded, announcing=[outcome_of(graded)])
+        # A regrade may have stored its key since, and have passed this attempt by while it had no grade.
+        key = deps.answer_keys.of(enrolment.of_edition, bank_revision)
 
 
 def outcome_of(graded: Attempt) -> AttemptPassedV1 | AttemptFailedV1:

@@ -14,6 +14,7 @@ from shared.events.assessment import AttemptFailedV1, AttemptPassedV1
 from shared.events.enrolment import EnrolmentAttemptFailedV1, EnrolmentLapsedV1, EnrolmentPassedV1
 from shared.events.event import Event
 from shared.ports import (
+    Accommodations,
     Attempts,
     Catalogue,
     CertificateNumbers,
@@ -32,6 +33,8 @@ class Settling(Protocol):
     def enrolments(self) -> Enrolments: ...
     @property
     def attempts(self) -> Attempts: ...
+    @property
+    def accommodations(self) -> Accommodations: ...
     @property
     def profiles(self) -> Profiles: ...
     @property
@@ -58,7 +61,7 @@ def settle_grade(grade: AttemptPassedV1 | AttemptFailedV1, deps: Settling) -> No
     if attempt is None or enrolment is None:
         raise LookupError(f"no attempt or enrolment for {grade.id}")
     edition = deps.catalogue.edition(enrolment_id.of_edition)
-    if attempt.number not in enrolment.settled:
+    if not enrolment.has_taken_in(attempt.number, _revision(attempt)):
         if attempt.passed:
             _settle_pass(enrolment, attempt, edition, deps)
         else:
@@ -78,7 +81,10 @@ def _settle_pass(enrolment: Enrolment, attempt: Attempt, edition: Edition, deps:
         edition=enrolment.edition,
     )
     first_pass = enrolment.passed_at is None
-    deps.enrolments.save(enrolment.passed(attempt.number, finished_at), announcing=[announced] if first_pass else [])
+    # Whom a regrade lets pass may claim from the regrade on.
+    claimable_from = attempt.graded_at if attempt.earlier_grades and attempt.graded_at else finished_at
+    passed = enrolment.passed(attempt.number, _revision(attempt), finished_at, claimable_from)
+    deps.enrolments.save(passed, announcing=[announced] if first_pass else [])
 
 
 def _claim_full_credit(enrolment: Enrolment, edition: Edition, completed_at: datetime, deps: Settling) -> None:
@@ -103,21 +109,25 @@ def _claim_full_credit(enrolment: Enrolment, edition: Edition, completed_at: dat
 
 
 def _settle_fail(enrolment: Enrolment, attempt: Attempt, edition: Edition, deps: Settling) -> None:
-    taken_in = enrolment.took_in(attempt.number)
+    taken_in = enrolment.took_in(attempt.number, _revision(attempt))
     if enrolment.state is not EnrolmentState.CONFIRMED:
         deps.enrolments.save(taken_in)
         return
-    history = AttemptHistory(edition.content.test, deps.attempts.of(enrolment.id))
-    announced: list[Event] = [
-        EnrolmentAttemptFailedV1(
-            at=_finish(attempt),
-            ordinal=attempt.number,
-            learner_id=enrolment.learner_id,
-            module_id=enrolment.module_id,
-            edition=enrolment.edition,
-            attempts_left=history.left,
+    accommodation = deps.accommodations.find(enrolment.learner_id, enrolment.module_id)
+    history = AttemptHistory(edition.content.test, deps.attempts.of(enrolment.id), accommodation)
+    announced: list[Event] = []
+    # That a regrade changes nothing for the learner is no news.
+    if not enrolment.has_taken_in(attempt.number, 1):
+        announced.append(
+            EnrolmentAttemptFailedV1(
+                at=_finish(attempt),
+                ordinal=attempt.number,
+                learner_id=enrolment.learner_id,
+                module_id=enrolment.module_id,
+                edition=enrolment.edition,
+                attempts_left=history.left,
+            )
         )
-    ]
     status = deps.catalogue.status(enrolment.id.of_edition)
     if status and deps.clock.now() >= status.terminates_at and not history.open:
         end = status.terminates_at
@@ -131,6 +141,12 @@ def _settle_fail(enrolment: Enrolment, attempt: Attempt, edition: Edition, deps:
             )
         )
     deps.enrolments.save(taken_in, announcing=announced)
+
+
+def _revision(attempt: Attempt) -> int:
+    if attempt.key_revision is None:
+        raise ValueError(f"attempt {attempt.id} was never graded")
+    return attempt.key_revision
 
 
 def _finish(attempt: Attempt) -> datetime:

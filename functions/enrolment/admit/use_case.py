@@ -1,17 +1,29 @@
-"""Admission: who is a member of the society, as its office says."""
+"""Admission: who is a member of the society, and what a learner is granted, as the office says."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Protocol
 
-from shared.domain.ids import LearnerId
+from shared.domain.accommodation import Accommodation
+from shared.domain.attempt import AttemptHistory
+from shared.domain.enrolment import Enrolment
+from shared.domain.ids import LearnerId, ModuleId
 from shared.domain.learner import Membership
 from shared.domain.refusals import NotFound
-from shared.ports import Memberships
+from shared.ports import Accommodations, Attempts, Catalogue, Enrolments, Memberships
 
 
 class Admitting(Protocol):
     @property
     def memberships(self) -> Memberships: ...
+    @property
+    def accommodations(self) -> Accommodations: ...
+    @property
+    def enrolments(self) -> Enrolments: ...
+    @property
+    def attempts(self) -> Attempts: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
 
 
 def set_membership(learner_id: LearnerId, member: bool, until: date | None, deps: Admitting) -> Membership:
@@ -19,6 +31,49 @@ def set_membership(learner_id: LearnerId, member: bool, until: date | None, deps
     known = deps.memberships.find(learner_id)
     version = known.version if known else 0
     return deps.memberships.save(Membership(learner_id=learner_id, member=member, until=until, version=version))
+
+
+def grant_accommodation(accommodation: Accommodation, deps: Admitting) -> Accommodation:
+    """Grant more time or attempts, the last word counting; an open attempt's deadline moves with it.
+
+    Raise NotFound where there is no such module. The grant comes first: broken off in between, the same
+    request moves what is left to move.
+    """
+    if not deps.catalogue.statuses(accommodation.module_id):
+        raise NotFound(f"There is no such module {accommodation.module_id!r}.")
+    known = deps.accommodations.find(accommodation.learner_id, accommodation.module_id)
+    unchanged = known and replace(known, granted_at=accommodation.granted_at, version=0) == accommodation
+    granted = (
+        known
+        if known and unchanged
+        else deps.accommodations.save(replace(accommodation, version=known.version if known else 0))
+    )
+    for enrolment in deps.enrolments.of_module(granted.learner_id, granted.module_id):
+        _move_deadline(enrolment, granted, deps, at=accommodation.granted_at)
+    return granted
+
+
+def _move_deadline(enrolment: Enrolment, granted: Accommodation, deps: Admitting, *, at: datetime) -> None:
+    """Give the open attempt of an enrolment, if there is one, the end that its time limit has now.
+
+    One that is overdue has ended, whether or not it was swept up.
+    """
+    status = deps.catalogue.status(enrolment.id.of_edition)
+    for attempt in deps.attempts.of(enrolment.id):
+        if attempt.is_open and status and not attempt.ending(status.terminates_at).is_overdue(at):
+            terms = deps.catalogue.edition(enrolment.id.of_edition).content.test
+            limit = AttemptHistory(terms, (), granted).time_limit
+            moved = attempt.limited(limit, status.terminates_at)
+            if moved != attempt:
+                deps.attempts.save(moved)
+
+
+def show_accommodation(learner_id: LearnerId, module_id: ModuleId, deps: Admitting) -> Accommodation:
+    """Raise NotFound where nothing was granted."""
+    granted = deps.accommodations.find(learner_id, module_id)
+    if granted is None:
+        raise NotFound(f"Nothing was granted to {learner_id!r} for {module_id!r}.")
+    return granted
 
 
 def show_membership(learner_id: LearnerId, deps: Admitting) -> Membership:

@@ -12,7 +12,7 @@ from shared.domain.ids import EditionId, EnrolmentId, EnrolmentReference
 from shared.domain.refusals import ModuleClosed, NotFound
 from shared.domain.viewing import Segment
 from shared.events.enrolment import EnrolmentRequestedV1
-from shared.ports import Attempts, Catalogue, Enrolments
+from shared.ports import Accommodations, Attempts, Catalogue, Enrolments
 from shared.submission import hand_in
 
 
@@ -23,6 +23,8 @@ class Enrolling(Protocol):
     def enrolments(self) -> Enrolments: ...
     @property
     def attempts(self) -> Attempts: ...
+    @property
+    def accommodations(self) -> Accommodations: ...
 
 
 def request_enrolment(reference: EnrolmentReference, deps: Enrolling, *, at: datetime) -> tuple[Enrolment, bool]:
@@ -70,7 +72,8 @@ def show_enrolment(reference: EnrolmentReference, deps: Enrolling) -> tuple[Enro
     if enrolment is None:
         raise NotFound(f"There is no enrolment in {reference.module_id!r}.")
     edition = deps.catalogue.edition(enrolment.id.of_edition)
-    return enrolment, AttemptHistory(edition.content.test, deps.attempts.of(enrolment.id)), edition
+    accommodation = deps.accommodations.find(enrolment.learner_id, enrolment.module_id)
+    return enrolment, AttemptHistory(edition.content.test, deps.attempts.of(enrolment.id), accommodation), edition
 
 
 def withdraw(reference: EnrolmentReference, deps: Enrolling, *, at: datetime) -> Enrolment:

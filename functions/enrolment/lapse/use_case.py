@@ -47,4 +47,4 @@ def lapse_enrolment(reached: RetirementReachedV1, deps: Lapsing) -> None:
 
 def _is_unsettled(attempt: Attempt, enrolment: Enrolment) -> bool:
     """Whether settlement is still to decide; broken off after the enrolment, it has decided."""
-    return attempt.is_pending and attempt.number not in enrolment.settled
+    return attempt.is_pending and not enrolment.has_taken_in(attempt.number, attempt.key_revision or 1)

@@ -1,25 +1,37 @@
 """/admin/modules/{module_id}/editions/{edition}: drafts, banks, publication, retirement."""
 
-from fractions import Fraction
 from http import HTTPStatus
 
 from functions.modules.author.use_case import (
-    attach_bank,
+    attach,
+    await_upload,
+    bank_images,
     keep_draft,
     publish,
     retire_early,
     show_bank,
     show_draft,
 )
+from shared.api.bank import read_bank, read_body
 from shared.api.contract import modules
 from shared.api.etag import etag, version_in
-from shared.api.resolver import Answer, Api, Call
+from shared.api.resolver import Answer, Api, Call, File
 from shared.bootstrap import deps
 from shared.domain.edition import Draft
-from shared.domain.ids import OptionId, QuestionId
-from shared.domain.questions import KeyEntry, Kind, Option, Question, Scoring
+from shared.domain.refusals import ImportFailed
+from shared.exchange.bank_file import BankFile, Malformed
+from shared.exchange.formats import write
 
 lambda_handler = api = Api()
+
+
+def _read(file: File) -> BankFile:
+    """The bank in a file of another system; raise ImportFailed with every error and its line."""
+    try:
+        return read_bank(file.media_type, file.data)
+    except Malformed as malformed:
+        errors = [{"line": line, "msg": message} for line, message in malformed.errors]
+        raise ImportFailed(errors=errors) from None
 
 
 def _as_sent(status: HTTPStatus, draft: Draft) -> Answer:
@@ -39,17 +51,30 @@ def put_edition(call: Call[modules.EditionBody, None]) -> Answer:
 
 
 @api.operation(modules.PUT_QUESTIONS)
-def put_questions(call: Call[modules.BankBody, None]) -> Answer:
-    sent = call.body.questions
-    bank = attach_bank(call.edition_id, [_question(body) for body in sent], [_key(body) for body in sent], deps())
+def put_questions(call: Call[modules.BankBody | File, None]) -> Answer:
+    file = _read(call.body) if isinstance(call.body, File) else read_body(call.body)
+    bank = attach(call.edition_id, file, deps())
     pools = [modules.PoolView(pool=pool, questions=held) for pool, held in sorted(bank.summary().pools.items())]
-    receipt = modules.BankReceiptView(questions=len(bank.questions), pools=pools, skipped=[])
+    skipped = [modules.SkippedView(line=part.line, reason=part.reason) for part in file.skipped]
+    receipt = modules.BankReceiptView(questions=len(bank.questions), pools=pools, skipped=skipped)
     return Answer(HTTPStatus.OK, receipt)
+
+
+@api.operation(modules.UPLOAD_QUESTIONS)
+def post_upload(call: Call[modules.UploadBody, None]) -> Answer:
+    job, address = await_upload(call.edition_id, call.body.media_type, deps(), at=call.at)
+    view = modules.UploadView(job=job.job, url=address.url, expires_at=address.expires_at)
+    return Answer(HTTPStatus.ACCEPTED, view)
 
 
 @api.operation(modules.GET_QUESTIONS)
 def get_questions(call: Call[None, None]) -> Answer:
-    return Answer(HTTPStatus.OK, modules.BankView.of(*show_bank(call.edition_id, deps())))
+    bank, key = show_bank(call.edition_id, deps())
+    media_type = next((each for each in modules.EXPORTS if call.accepts(each)), None)
+    if media_type is None:
+        return Answer(HTTPStatus.OK, modules.BankView.of(bank, key))
+    exported = write(media_type, bank, key, bank_images(call.edition_id, bank, key, deps()))
+    return Answer(HTTPStatus.OK, exported, media_type=media_type)
 
 
 @api.operation(modules.PUBLISH_EDITION)
@@ -62,39 +87,3 @@ def post_retirement(call: Call[modules.RetirementBody, None]) -> Answer:
     status = retire_early(call.edition_id, call.body.reason, deps(), at=call.at)
     view = modules.RetirementView(module_id=status.module_id, edition=status.edition, retired_at=status.terminates_at)
     return Answer(HTTPStatus.OK, view)
-
-
-def _question(body: modules.QuestionBody) -> Question:
-    return Question(
-        question_id=QuestionId(body.question_id),
-        pool=body.pool,
-        objective=body.objective,
-        kind=Kind(body.kind),
-        shuffle=body.shuffle,
-        stem=body.stem,
-        options=tuple(Option(option_id=OptionId(option.option_id), text=option.text) for option in body.options),
-    )
-
-
-def _weights(body: modules.QuestionBody) -> dict[OptionId, Fraction]:
-    """As given; without a weight the right options share the points, and a wrong one counts nothing."""
-    right = sum(option.correct for option in body.options)
-    return {
-        OptionId(option.option_id): Fraction(option.weight) if option.weight else Fraction(1, right)
-        for option in body.options
-        if option.weight or option.correct
-    }
-
-
-def _key(body: modules.QuestionBody) -> KeyEntry:
-    scoring = Scoring(body.scoring)
-    return KeyEntry(
-        question_id=QuestionId(body.question_id),
-        objective=body.objective,
-        scoring=scoring,
-        points=Fraction(body.points),
-        options=len(body.options),
-        correct=frozenset(OptionId(option.option_id) for option in body.options if option.correct),
-        weights=_weights(body) if scoring is Scoring.WEIGHTS else {},
-        rationale=body.rationale,
-    )

@@ -1,17 +1,32 @@
 """Authoring: drafts, question banks, publication with all its gaps, early retirement."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from shared.banks import attach_bank
 from shared.domain.availability import EditionStatus
 from shared.domain.edition import Draft
 from shared.domain.ids import EditionId
+from shared.domain.job import Job, JobKind
 from shared.domain.publication import gaps
-from shared.domain.questions import AnswerKey, Bank, KeyEntry, Question, bank_errors
-from shared.domain.refusals import ImportFailed, NotFound, NotPublishable, PreconditionFailed
-from shared.events.modules import ModuleRetiredV1
-from shared.ports import AnswerKeys, Catalogue, QuestionBanks, Schemes
+from shared.domain.questions import AnswerKey, Bank, Image
+from shared.domain.refusals import NotFound, NotPublishable, PreconditionFailed
+from shared.events.modules import ModuleRetiredV1, UploadAwaitedV1
+from shared.exchange.bank_file import BankFile
+from shared.ports import (
+    AnswerKeys,
+    BankImages,
+    Catalogue,
+    Jobs,
+    PresignedAddress,
+    QuestionBanks,
+    Schemes,
+    Uploads,
+)
+
+# How long an import waits for its file.
+UPLOAD_WINDOW = timedelta(hours=1)
 
 
 class Authoring(Protocol):
@@ -21,6 +36,12 @@ class Authoring(Protocol):
     def question_banks(self) -> QuestionBanks: ...
     @property
     def answer_keys(self) -> AnswerKeys: ...
+    @property
+    def bank_images(self) -> BankImages: ...
+    @property
+    def jobs(self) -> Jobs: ...
+    @property
+    def uploads(self) -> Uploads: ...
     @property
     def schemes(self) -> Schemes: ...
 
@@ -49,19 +70,25 @@ def keep_draft(
     return deps.catalogue.save_draft(draft.rewritten(content)), False
 
 
-def attach_bank(edition: EditionId, questions: Sequence[Question], key: Sequence[KeyEntry], deps: Authoring) -> Bank:
-    """Store a bank under a new revision, then let the draft name it; raise ImportFailed, AlreadyPublished."""
-    draft = show_draft(edition, deps)
-    draft.require_unpublished()
-    errors = bank_errors(questions, key)
-    if errors:
-        raise ImportFailed(errors=[{"question": place, "msg": message} for place, message in errors])
-    bank = Bank(revision=deps.question_banks.next_revision(edition), questions=tuple(questions))
-    deps.question_banks.put(edition, bank)
-    entries = {entry.question_id: entry for entry in key}
-    deps.answer_keys.put(edition, AnswerKey(bank_revision=bank.revision, revision=1, entries=entries))
-    deps.catalogue.save_draft(draft.with_bank(bank.summary()))
-    return bank
+def attach(edition: EditionId, file: BankFile, deps: Authoring) -> Bank:
+    """Attach a bank to a draft; raise NotFound, ImportFailed or AlreadyPublished."""
+    return attach_bank(show_draft(edition, deps), file, deps)
+
+
+def await_upload(edition: EditionId, media_type: str, deps: Authoring, *, at: datetime) -> tuple[Job, PresignedAddress]:
+    """Open the import of a file that is still to be uploaded, and say where to; raise NotFound, AlreadyPublished.
+
+    Asked again while it waits for the same kind of file, the same import is found.
+    """
+    show_draft(edition, deps).require_unpublished()
+    fresh = Job.over(edition, JobKind.IMPORT, at)
+    known = deps.jobs.find(fresh.job)
+    if known and not known.finished_at and known.media_type == media_type:
+        return known, deps.uploads.address(known, at)
+    opened = (known.again(at) if known else fresh).awaiting(media_type, at + UPLOAD_WINDOW)
+    announced = UploadAwaitedV1(at=at, job=opened.job, page=opened.page)
+    job = deps.jobs.save(opened, announcing=[announced])
+    return job, deps.uploads.address(job, at)
 
 
 def show_bank(edition: EditionId, deps: Authoring) -> tuple[Bank, AnswerKey]:
@@ -71,6 +98,12 @@ def show_bank(edition: EditionId, deps: Authoring) -> tuple[Bank, AnswerKey]:
         raise NotFound(f"Edition {edition.edition} of {edition.module_id!r} has no question bank.")
     bank = deps.question_banks.get(edition, draft.bank.revision)
     return bank, deps.answer_keys.of(edition, bank.revision)
+
+
+def bank_images(edition: EditionId, bank: Bank, key: AnswerKey, deps: Authoring) -> list[Image]:
+    """The pictures that the bank shows."""
+    rationales = (entry.rationale for entry in key.entries.values())
+    return [deps.bank_images.get(edition, name) for name in sorted(bank.images(rationales))]
 
 
 def publish(edition: EditionId, deps: Authoring, *, at: datetime) -> EditionStatus:

@@ -1,18 +1,32 @@
 """Work: one page of a job at a time; interrupted or repeated, it goes on where it was."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Protocol
 
+from shared.domain.attempt import AttemptState
 from shared.domain.enrolment import EnrolmentState
 from shared.domain.ids import EditionId, EnrolmentId, ModuleId
-from shared.domain.job import Job
+from shared.domain.job import Job, JobKind
+from shared.domain.statistics import combined, statistic, tally
+from shared.events.assessment import AttemptRegradeRequestedV1
 from shared.events.enrolment import RetirementReachedV1
-from shared.events.event import Event
 from shared.events.modules import ModuleRetiredV1
 from shared.events.operations import JobAdvancedV1
-from shared.ports import Clock, Enrolments, Jobs
+from shared.jobs import next_page, start_job
+from shared.ports import (
+    Attempts,
+    Clock,
+    Enrolments,
+    Jobs,
+    StatisticsPart,
+    StatisticsReport,
+    StatisticsReports,
+)
 
 PAGE = 25
+# A page's part is of no use once its job is done, which takes minutes.
+PART_KEPT_FOR = timedelta(days=2)
 
 
 class Working(Protocol):
@@ -21,15 +35,19 @@ class Working(Protocol):
     @property
     def enrolments(self) -> Enrolments: ...
     @property
+    def attempts(self) -> Attempts: ...
+    @property
+    def statistics(self) -> StatisticsReports: ...
+    @property
     def clock(self) -> Clock: ...
 
 
 def tell_enrolments(retired: ModuleRetiredV1, deps: Working) -> None:
     """Open the job that tells the enrolments of a retired edition, once."""
     edition = EditionId(ModuleId(retired.module_id), retired.edition)
-    job = Job.of_retirement(edition, deps.clock.now())
+    job = Job.over(edition, JobKind.LAPSES, deps.clock.now())
     if deps.jobs.find(job.job) is None:
-        deps.jobs.save(job, announcing=[_next_page(job)])
+        start_job(job, deps.jobs, deps.enrolments)
 
 
 def do_page(advanced: JobAdvancedV1, deps: Working) -> None:
@@ -44,9 +62,11 @@ def do_page(advanced: JobAdvancedV1, deps: Working) -> None:
     if job.page != advanced.page or job.cursor is None:
         return
     page, cursor = deps.enrolments.of_edition(job.of_edition, job.cursor, PAGE)
-    _tell(page, job, deps)
+    PAGES[job.kind](page, job, deps)
     done = job.advanced(len(page), cursor, deps.clock.now())
-    deps.jobs.save(done, announcing=[_next_page(done)] if cursor else [])
+    if done.finished_at and done.kind is JobKind.STATISTICS:
+        _report(done, deps)
+    deps.jobs.save(done, announcing=[next_page(done)] if done.cursor else [])
 
 
 def _tell(page: Sequence[EnrolmentId], job: Job, deps: Working) -> None:
@@ -63,5 +83,62 @@ def _tell(page: Sequence[EnrolmentId], job: Job, deps: Working) -> None:
             deps.enrolments.save(enrolment, announcing=[reached])
 
 
-def _next_page(job: Job) -> Event:
-    return JobAdvancedV1(at=job.started_at, ordinal=job.page + 1, job=job.job, page=job.page)
+def _ask_for_regrades(page: Sequence[EnrolmentId], job: Job, deps: Working) -> None:
+    """Ask for a grade with the new key where an attempt has one with a key before it."""
+    for enrolment_id in page:
+        for attempt in deps.attempts.of(enrolment_id):
+            is_graded = attempt.state is AttemptState.GRADED and attempt.submitted_at and attempt.submitted_by
+            if not is_graded or (attempt.key_revision or 0) >= (job.key_revision or 0):
+                continue
+            requested = AttemptRegradeRequestedV1(
+                at=job.started_at,
+                ordinal=job.key_revision or 1,
+                learner_id=attempt.learner_id,
+                module_id=attempt.module_id,
+                edition=attempt.edition,
+                attempt=attempt.number,
+                submitted_at=attempt.submitted_at or job.started_at,
+                by=attempt.submitted_by or "learner",
+                key_revision=job.key_revision or 1,
+            )
+            deps.attempts.save(attempt, announcing=[requested])
+
+
+def _tally(page: Sequence[EnrolmentId], job: Job, deps: Working) -> None:
+    """Keep the page's part of the statistics."""
+    attempts = [
+        attempt
+        for enrolment_id in page
+        for attempt in deps.attempts.of(enrolment_id)
+        if attempt.state is AttemptState.GRADED
+    ]
+    part = StatisticsPart(
+        attempts=len(attempts),
+        key_revision=max((attempt.key_revision or 0 for attempt in attempts), default=0),
+        tallies=tally(attempts),
+    )
+    deps.statistics.keep_part(job.job, job.page, part, deps.clock.now() + PART_KEPT_FOR)
+
+
+def _report(job: Job, deps: Working) -> None:
+    """Put the parts of all pages together."""
+    parts = deps.statistics.parts(job.job, job.page)
+    tallies = combined(part.tallies for part in parts)
+    known = deps.statistics.find(job.of_edition)
+    report = StatisticsReport(
+        module_id=job.module_id,
+        edition=job.edition,
+        computed_at=job.started_at,
+        key_revision=max(part.key_revision for part in parts),
+        attempts=sum(part.attempts for part in parts),
+        items=tuple(statistic(question_id, tallies[question_id]) for question_id in sorted(tallies)),
+        version=known.version if known else 0,
+    )
+    deps.statistics.save(report)
+
+
+PAGES: Mapping[JobKind, Callable[[Sequence[EnrolmentId], Job, Working], None]] = {
+    JobKind.LAPSES: _tell,
+    JobKind.REGRADE: _ask_for_regrades,
+    JobKind.STATISTICS: _tally,
+}

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from shared.adapters.dynamo.store import SHARDS, EncodeOutbox, Key, Marks, Store, due, due_keys, shard_of
 from shared.adapters.dynamo.tables import LearningItem
+from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt
 from shared.domain.certificate import Order, Reissue
 from shared.domain.claim import Claim, LedgerEntry
@@ -45,6 +46,10 @@ def enrolment_key(enrolment: EnrolmentId) -> Key:
 def attempt_key(attempt: AttemptId) -> Key:
     enrolment = attempt.enrolment
     return _partition(enrolment.learner_id), f"ATTEMPT#{_edition(enrolment.of_edition)}#{attempt.number:04d}"
+
+
+def accommodation_key(learner_id: LearnerId, module_id: ModuleId) -> Key:
+    return _partition(learner_id), f"ACCOMMODATION#{module_id}"
 
 
 def claim_key(enrolment: EnrolmentId) -> Key:
@@ -125,6 +130,9 @@ class DynamoEnrolments:
             return enrolments, Cursor(shard=cursor.shard, after=after)
         return enrolments, Cursor(shard=cursor.shard + 1) if cursor.shard + 1 < SHARDS else None
 
+    def count(self, edition: EditionId) -> int:
+        return sum(LearningItem.by_edition.count(f"{_edition(edition)}#{shard}") for shard in range(SHARDS))
+
 
 class DynamoAttempts:
     """See ``ports.Attempts``."""
@@ -176,6 +184,25 @@ class DynamoMemberships:
 
     def save(self, membership: Membership) -> Membership:
         return self._store.save(membership)
+
+
+class DynamoAccommodations:
+    """See ``ports.Accommodations``."""
+
+    def __init__(self, encode: EncodeOutbox) -> None:
+        self._store = Store(
+            LearningItem,
+            Accommodation,
+            lambda granted: accommodation_key(granted.learner_id, granted.module_id),
+            _none,
+            encode,
+        )
+
+    def find(self, learner_id: LearnerId, module_id: ModuleId) -> Accommodation | None:
+        return self._store.find(accommodation_key(learner_id, module_id))
+
+    def save(self, accommodation: Accommodation) -> Accommodation:
+        return self._store.save(accommodation)
 
 
 class DynamoClaims:

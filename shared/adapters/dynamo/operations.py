@@ -1,13 +1,15 @@
-"""OperationsTable: jobs, and why messages failed."""
+"""OperationsTable: jobs, item statistics, and why messages failed."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from shared.adapters.dynamo.store import EncodeOutbox, Key, Marks, Store, due
 from shared.adapters.dynamo.tables import OperationsItem
+from shared.domain.ids import EditionId
 from shared.domain.job import Job
 from shared.events.event import Event
-from shared.facts import dump, instant
+from shared.facts import dump, instant, load
+from shared.ports import StatisticsPart, StatisticsReport
 
 RECOVER = "recover"
 RECOVER_AFTER = timedelta(minutes=5)
@@ -33,6 +35,39 @@ class DynamoJobs:
 
     def save(self, job: Job, announcing: Sequence[Event]) -> Job:
         return self._store.save(job, announcing)
+
+
+class DynamoStatisticsReports:
+    """See ``ports.StatisticsReports``."""
+
+    def __init__(self, encode: EncodeOutbox) -> None:
+        self._reports = Store(
+            OperationsItem,
+            StatisticsReport,
+            lambda report: _report_key(EditionId(report.module_id, report.edition)),
+            lambda _: {},
+            encode,
+        )
+
+    def keep_part(self, job: str, page: int, part: StatisticsPart, until: datetime) -> None:
+        pk, _ = job_key(job)
+        item = OperationsItem(pk, f"PART#{page:06d}", facts=dump(part), expires=int(until.timestamp()))
+        item.save(add_version_condition=False)
+
+    def parts(self, job: str, pages: int) -> Sequence[StatisticsPart]:
+        pk, _ = job_key(job)
+        last = OperationsItem.sk.between("PART#000000", f"PART#{pages - 1:06d}")
+        return [load(part.facts or "", StatisticsPart) for part in OperationsItem.query(pk, last, consistent_read=True)]
+
+    def find(self, edition: EditionId) -> StatisticsReport | None:
+        return self._reports.find(_report_key(edition))
+
+    def save(self, report: StatisticsReport) -> StatisticsReport:
+        return self._reports.save(report)
+
+
+def _report_key(edition: EditionId) -> Key:
+    return f"STATISTICS#{edition}", "REPORT"
 
 
 class DynamoFailures:

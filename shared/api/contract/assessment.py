@@ -1,5 +1,6 @@
 """The operations of the assessment room: a learner's attempts. No shape here can hold an answer key."""
 
+from collections.abc import Callable
 from http import HTTPMethod, HTTPStatus
 from typing import Annotated, Self
 
@@ -12,7 +13,10 @@ from shared.api.shapes import Body, Identifier, Instant, View, number
 from shared.domain.attempt import Attempt
 from shared.domain.form import Answers
 from shared.domain.ids import OptionId, QuestionId
-from shared.domain.questions import Bank
+from shared.domain.questions import Bank, shown
+
+# Where a picture of a bank can be fetched, by its name.
+Link = Callable[[str], str]
 
 ATTEMPTS = f"{ENROLMENT}/attempts"
 ATTEMPT = f"{ATTEMPTS}/{{attempt}}"
@@ -74,22 +78,22 @@ class AttemptView(View):
     by_objective: list[ObjectiveView] | None = None
 
     @classmethod
-    def of(cls, attempt: Attempt, bank: Bank | None) -> Self:
+    def of(cls, attempt: Attempt, bank: Bank | None, link: Link) -> Self:
         """The attempt with its questions while it is open, with its result afterwards."""
-        return cls.of_open(attempt, bank) if bank else cls.of_handed_in(attempt)
+        return cls.of_open(attempt, bank, link) if bank else cls.of_handed_in(attempt)
 
     @classmethod
-    def of_open(cls, attempt: Attempt, bank: Bank) -> Self:
+    def of_open(cls, attempt: Attempt, bank: Bank, link: Link) -> Self:
         by_id = {question.question_id: question for question in bank.questions}
         questions = []
         for asked in attempt.form.questions:
             question = by_id[asked.question_id]
-            texts = {option.option_id: option.text for option in question.options}
+            texts = {option.option_id: shown(option.text, link) for option in question.options}
             questions.append(
                 QuestionView(
                     question_id=asked.question_id,
                     kind=asked.kind,
-                    stem=question.stem,
+                    stem=shown(question.stem, link),
                     options=[OptionView(option_id=option, text=texts[option]) for option in asked.option_ids],
                 )
             )

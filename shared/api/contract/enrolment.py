@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from shared.api.contract.modules import MODULE, EditionQuery
 from shared.api.operation import Operation
 from shared.api.shapes import Body, Instant, View, number
+from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt, AttemptHistory
 from shared.domain.edition import EditionContent
 from shared.domain.enrolment import DeclineReason, Enrolment, EnrolmentState
@@ -17,6 +18,7 @@ from shared.domain.learner import Membership
 ADMINS = frozenset({"admin"})
 ENROLMENT = f"{MODULE}/enrolment"
 MEMBERSHIP = "/admin/learners/{learner_id}/membership"
+ACCOMMODATION = "/admin/learners/{learner_id}/accommodations/{module_id}"
 
 WHAT_TO_DO = {
     DeclineReason.NOT_A_MEMBER: "This module is for members. Ask the society's office to join, then enrol anew.",
@@ -213,6 +215,57 @@ GET_MEMBERSHIP = Operation(
     problems=("not-found",),
     groups=ADMINS,
 )
+
+
+class AccommodationBody(Body):
+    """What the learner is granted on top of the module's terms, and why."""
+
+    extra_minutes: Annotated[int, Field(ge=0, le=10_000)] = 0
+    extra_attempts: Annotated[int, Field(ge=0, le=99)] = 0
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class AccommodationView(View):
+    learner_id: str
+    module_id: str
+    extra_minutes: int
+    extra_attempts: int
+    reason: str
+    granted_by: str
+    granted_at: Instant
+
+    @classmethod
+    def of(cls, granted: Accommodation) -> Self:
+        return cls(
+            learner_id=granted.learner_id,
+            module_id=granted.module_id,
+            extra_minutes=granted.extra_minutes,
+            extra_attempts=granted.extra_attempts,
+            reason=granted.reason,
+            granted_by=granted.granted_by,
+            granted_at=granted.granted_at,
+        )
+
+
+PUT_ACCOMMODATION = Operation(
+    id="putAccommodation",
+    summary="Grant a learner more time or attempts in a module; an open attempt's deadline moves with it",
+    method=HTTPMethod.PUT,
+    path=ACCOMMODATION,
+    body=AccommodationBody,
+    answers={HTTPStatus.OK: AccommodationView},
+    problems=("not-found",),
+    groups=ADMINS,
+)
+GET_ACCOMMODATION = Operation(
+    id="getAccommodation",
+    summary="What a learner is granted in a module",
+    method=HTTPMethod.GET,
+    path=ACCOMMODATION,
+    answers={HTTPStatus.OK: AccommodationView},
+    problems=("not-found",),
+    groups=ADMINS,
+)
 OPERATIONS = (
     PUT_ENROLMENT,
     GET_ENROLMENT,
@@ -221,4 +274,6 @@ OPERATIONS = (
     POST_VIEWS,
     PUT_MEMBERSHIP,
     GET_MEMBERSHIP,
+    PUT_ACCOMMODATION,
+    GET_ACCOMMODATION,
 )

@@ -17,6 +17,14 @@ from shared.domain.questions import AnswerKey, Bank, KeyEntry
 
 AUTHORS = frozenset({"author"})
 MAX_BANK_BYTES = 4 * 1024 * KIB
+JSON = "application/json"
+GIFT = "text/x-gift"
+AIKEN = "text/x-aiken"
+MOODLE_XML = "application/x-moodle+xml"
+QTI_ITEM = "application/x-qti+xml"
+QTI_PACKAGE = "application/zip"
+# What a bank is exported to beside JSON.
+EXPORTS = (MOODLE_XML, QTI_PACKAGE)
 MODULE = "/modules/{module_id}"
 EDITION = "/admin/modules/{module_id}/editions/{edition}"
 
@@ -444,6 +452,27 @@ def _weight(entry: KeyEntry, option_id: OptionId) -> str | None:
     return None if weight is None else str(weight)
 
 
+class UploadBody(Body):
+    """What kind of file will be uploaded."""
+
+    media_type: Literal[
+        "application/json",
+        "text/x-gift",
+        "text/x-aiken",
+        "application/x-moodle+xml",
+        "application/x-qti+xml",
+        "application/zip",
+    ]
+
+
+class UploadView(View):
+    """PUT the file to ``url`` with its media type as Content-Type; ``job`` tells how the import went."""
+
+    job: str
+    url: str
+    expires_at: Instant
+
+
 class GapView(View):
     field: str
     rule: str
@@ -511,12 +540,24 @@ PUT_QUESTIONS = Operation(
     problems=("not-found", "already-published", "import-failed"),
     groups=AUTHORS,
     max_bytes=MAX_BANK_BYTES,
+    files=(GIFT, AIKEN, MOODLE_XML, QTI_ITEM, QTI_PACKAGE),
+)
+UPLOAD_QUESTIONS = Operation(
+    id="uploadQuestions",
+    summary="Import a bank of more than 4 MiB: an address to upload it to, and the job that imports it",
+    method=HTTPMethod.POST,
+    path=f"{EDITION}/questions/uploads",
+    body=UploadBody,
+    answers={HTTPStatus.ACCEPTED: UploadView},
+    problems=("not-found", "already-published"),
+    groups=AUTHORS,
 )
 GET_QUESTIONS = Operation(
     id="getQuestions",
-    summary="The question bank with its key, for authors",
+    summary="The question bank with its key, for authors, in the format asked for",
     method=HTTPMethod.GET,
     path=f"{EDITION}/questions",
+    headers=("Accept",),
     answers={HTTPStatus.OK: BankView},
     problems=("not-found",),
     groups=AUTHORS,
@@ -547,6 +588,7 @@ OPERATIONS = (
     GET_EDITION,
     PUT_EDITION,
     PUT_QUESTIONS,
+    UPLOAD_QUESTIONS,
     GET_QUESTIONS,
     PUBLISH_EDITION,
     RETIRE_EDITION,

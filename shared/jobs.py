@@ -1,0 +1,18 @@
+"""Starting a job, and announcing its pages."""
+
+from shared.domain.job import Job
+from shared.events.operations import JobAdvancedV1
+from shared.ports import Enrolments, Jobs
+
+
+def start_job(job: Job, jobs: Jobs, enrolments: Enrolments) -> Job:
+    """Count what the job is to handle, store it and announce its first page, in one write.
+
+    Raise ConcurrentChange where it was started meanwhile.
+    """
+    return jobs.save(job.counted(enrolments.count(job.of_edition)), announcing=[next_page(job)])
+
+
+def next_page(job: Job) -> JobAdvancedV1:
+    """The page of ``job`` that is to be done next."""
+    return JobAdvancedV1(at=job.started_at, ordinal=job.page + 1, job=job.job, page=job.page)
