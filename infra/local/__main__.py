@@ -1,4 +1,4 @@
-"""`python -m infra.local`: run the system, play the demo, or make a token."""
+"""`python -m infra.local`: run the system, play the demo, make a token, or import a question bank."""
 
 import argparse
 import signal
@@ -105,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--group", action="append", help="admin or author; may be given more than once")
     token.add_argument("--hours", type=float, default=24, help="how long it is good (24)")
     token.set_defaults(command=_token, interrupted=INTERRUPTED)
+
     bank = commands.add_parser("import", help="read a question bank of any format that is known")
     bank.add_argument("file", type=Path, help="the bank")
     bank.add_argument("--format", help="json, gift, aiken, moodle, qti or package (what the file's name says)")

@@ -1,11 +1,14 @@
 """`python -m infra.local import FILE`: reads a question bank of any format, and may attach it to a draft."""
 
+import http.client
 import json
+import sys
 import urllib.error
 import urllib.request
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from infra.local.errors import LocalError
 from infra.local.issuer import STATE, Issuer
@@ -25,10 +28,14 @@ FORMATS = {
 }
 
 
+_TIMEOUT = 60.0  # seconds for the server's answer
+
+
 def import_bank(file: Path, kind: str | None, output: Path | None) -> int:
     """Read the bank in ``file``, say what is in it, and write it as JSON to ``output``; the exit status.
 
-    Raise LocalError where the file can't be read. What is wrong with the bank is told line by line.
+    Raise LocalError where the file can't be read or ``output`` not be written, and where anything is wrong with
+    the bank, which is told line by line on stderr before.
     """
     try:
         data = file.read_bytes()
@@ -39,11 +46,19 @@ def import_bank(file: Path, kind: str | None, output: Path | None) -> int:
         bank = read_bank(media_type, data)
     except Malformed as malformed:
         for line, message in malformed.errors:
-            print(f"{file}:{line}: {message}")
-        raise LocalError(f"{file} was refused whole; nothing was imported") from None
+            print(f"{file}:{line}: {message}", file=sys.stderr)
+        raise _refused(file) from None
+    errors = bank_errors(bank.questions, bank.key)
+    if errors:
+        for place, message in errors:
+            print(f"{file}: question {place}: {message}", file=sys.stderr)
+        raise _refused(file)
     print(summary(file, bank))
     if output:
-        output.write_text(as_json(bank), encoding="utf-8")
+        try:
+            output.write_text(as_json(bank), encoding="utf-8")
+        except OSError as error:
+            raise LocalError(f"{output} can't be written: {error.strerror}") from None
         print(f"written to {output}" + (", without its images" if bank.images else ""))
     return 0
 
@@ -53,7 +68,9 @@ def attach_bank(file: Path, kind: str | None, draft: EditionId, server: str) -> 
     data = file.read_bytes()
     media_type = FORMATS[kind] if kind else media_type_of(file, data)
     token = Issuer(STATE).token("importer", at=datetime.now(UTC), groups=["author"])
-    path = f"/admin/modules/{draft.module_id}/editions/{draft.edition}/questions"
+    path = f"/admin/modules/{quote(draft.module_id, safe='')}/editions/{draft.edition}/questions"
+    if not server.startswith(("http://", "https://")):
+        raise LocalError(f"'{server}' is no address of a server; it starts with http:// or https://")
     request = urllib.request.Request(  # noqa: S310 - the user names the server
         f"{server}{path}",
         method="PUT",
@@ -61,14 +78,20 @@ def attach_bank(file: Path, kind: str | None, draft: EditionId, server: str) -> 
         headers={"Authorization": f"Bearer {token}", "Content-Type": media_type},
     )
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310
             receipt = json.load(answer)
     except urllib.error.HTTPError as refused:
         raise LocalError(f"{server} answers {refused.code}: {refused.read(2000).decode()}") from None
     except urllib.error.URLError as error:
         raise LocalError(f"{server} can't be reached: {error.reason}") from None
+    except (OSError, http.client.HTTPException) as error:
+        raise LocalError(f"{server} gave no answer: {error}") from None
     print(f"attached to {draft}: {receipt['questions']} questions")
     return 0
+
+
+def _refused(file: Path) -> LocalError:
+    return LocalError(f"{file} was refused whole; nothing was imported")
 
 
 def media_type_of(file: Path, data: bytes) -> str:
@@ -97,7 +120,6 @@ def summary(file: Path, bank: BankFile) -> str:
         *(f"  pool {pool}: {count}" for pool, count in sorted(pools.items())),
         *(f"  scoring {mode}: {count}" for mode, count in sorted(scoring.items())),
         *(f"  skipped, line {part.line}: {part.reason}" for part in bank.skipped),
-        *(f"  question {place}: {message}" for place, message in bank_errors(bank.questions, bank.key)),
     ]
     return "\n".join(lines)
 

@@ -1,7 +1,9 @@
 """A question bank as it came in: as JSON, or as a file of another system."""
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -12,6 +14,8 @@ from shared.exchange.bank_file import BankFile, Malformed
 from shared.exchange.formats import read
 from shared.exchange.markup import from_html
 
+_LINE: Final = re.compile(r" at line (\d+) column \d+$")
+
 
 def read_bank(media_type: str, data: bytes) -> BankFile:
     """The bank in a file of any media type; raise Malformed with every error and its line."""
@@ -21,8 +25,15 @@ def read_bank(media_type: str, data: bytes) -> BankFile:
         return read_body(BankBody.model_validate_json(data))
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
-        where = [(1, f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}") for fault in faults]
-        raise Malformed(tuple(where)) from None
+        raise Malformed(tuple(_told(fault["loc"], fault["msg"]) for fault in faults)) from None
+
+
+def _told(where: tuple[int | str, ...], message: str) -> tuple[int, str]:
+    """An error with its line, which only broken JSON has; what else is wrong is told by its place."""
+    if where:
+        return 1, f"{'.'.join(str(part) for part in where)}: {message}"
+    broken_at = _LINE.search(message)
+    return int(broken_at[1]) if broken_at else 1, message
 
 
 def read_body(body: BankBody) -> BankFile:

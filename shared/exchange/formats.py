@@ -14,12 +14,12 @@ _READERS: Final[Mapping[str, tuple[str, str]]] = {
     "text/x-gift": ("gift", "read"),
     "text/x-aiken": ("aiken", "read"),
     "application/x-moodle+xml": ("moodle_xml", "read"),
-    "application/x-qti+xml": ("qti", "read_item"),
-    "application/zip": ("qti", "read_package"),
+    "application/x-qti+xml": ("qti.item", "read_item"),
+    "application/zip": ("qti.package", "read_package"),
 }
 _WRITERS: Final[Mapping[str, tuple[str, str]]] = {
     "application/x-moodle+xml": ("moodle_xml", "write"),
-    "application/zip": ("qti", "write_package"),
+    "application/zip": ("qti.writing", "write_package"),
 }
 READABLE: Final = frozenset(_READERS)
 WRITABLE: Final = frozenset(_WRITERS)

@@ -176,11 +176,12 @@ class _Pictures:
         self.images[image.name] = image
         return f"{ASSET}{image.name}"
 
-    def attribute(self, _tag: str, name: str, value: str) -> str | None:
+    def attribute(self, tag: str, name: str, value: str) -> str | None:
         """An allowed attribute's value as it is kept, or None to leave it out."""
         match name:
+            # Elements that will be unwrapped come by here too.
             case "src":
-                return self.address(value.strip()) if value.strip() else None
+                return self.address(value.strip()) if tag == "img" and value.strip() else None
             case "href":
                 return value if value.strip().lower().startswith("https://") else None
             case "colspan" | "rowspan":

@@ -57,6 +57,34 @@ def test_every_question_of_a_pool_can_be_drawn() -> None:
     assert drawn == {"q1", "q2", "q3"}
 
 
+@given(banks_with_draws(), st.integers(), st.data())
+def test_questions_not_seen_come_first_while_there_are_enough(
+    drawn: tuple[Bank, dict[str, int]], seed: int, data: st.DataObject
+) -> None:
+    bank, draws = drawn
+    seen = data.draw(st.sets(st.sampled_from([question.question_id for question in bank.questions])))
+    asked = [question.question_id for question in draw_form(bank, some_pools(**draws), Random(seed), seen).questions]
+    assert len(set(asked)) == len(asked)
+    for pool, draw in draws.items():
+        held = {question.question_id for question in bank.questions if question.pool == pool}
+        of_pool = held & set(asked)
+        assert len(of_pool) == draw
+        assert len(of_pool - seen) == min(draw, len(held - seen))
+
+
+def test_two_forms_in_a_row_share_no_question_where_the_pool_holds_enough() -> None:
+    for seed in range(20):
+        first = draw_form(a_bank(), some_pools(biology=1), Random(seed)).questions[0].question_id
+        second = draw_form(a_bank(), some_pools(biology=2), Random(seed), {first})
+        assert first not in {question.question_id for question in second.questions}
+
+
+def test_of_the_questions_seen_any_can_come_again() -> None:
+    seen = {"q1", "q2", "q3"}
+    forms = [draw_form(a_bank(), some_pools(biology=1), Random(seed), seen) for seed in range(60)]
+    assert {form.questions[0].question_id for form in forms} == seen
+
+
 @pytest.mark.parametrize(
     "fitting", [{}, RIGHT, answers(q1=""), answers(q4="abcd")], ids=["none", "all", "taken back", "every option"]
 )

@@ -1,8 +1,10 @@
 """A bank is sound or it is refused with everything that is wrong with it."""
 
+from fractions import Fraction
+
 import pytest
 
-from shared.domain.questions import KeyEntry, Kind, Option, Question, bank_errors
+from shared.domain.questions import KeyEntry, Kind, Option, Question, Scoring, bank_errors
 from tests.support.builders import a_bank, a_key, a_question, an_entry
 
 TWICE = (Option(option_id="a", text="One"), Option(option_id="a", text="Other"))
@@ -30,6 +32,26 @@ def test_a_sound_bank_has_no_errors() -> None:
 )
 def test_a_question_has_as_many_right_options_as_its_kind_needs(kind: Kind, correct: str, sound: bool) -> None:
     assert errors_of((a_question(kind=kind), an_entry(correct=correct))) == ([] if sound else [1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "scoring", "correct", "weights", "sound"),
+    [
+        (Kind.MULTIPLE, Scoring.WEIGHTS, "ab", {"a": Fraction(1, 2), "b": Fraction(1, 2)}, True),
+        (Kind.MULTIPLE, Scoring.WEIGHTS, "a", {"a": Fraction(1, 3), "c": Fraction(-1)}, True),
+        (Kind.SINGLE, Scoring.WEIGHTS, "ab", {"a": Fraction(1), "b": Fraction(1, 2)}, True),
+        (Kind.MULTIPLE, Scoring.WEIGHTS, "a", {}, False),
+        (Kind.MULTIPLE, Scoring.WEIGHTS, "a", {"a": Fraction(0), "b": Fraction(-1)}, False),
+        (Kind.MULTIPLE, Scoring.EXACT, "a", {"a": Fraction(1)}, False),
+        (Kind.MULTIPLE, Scoring.HALVES, "a", {"a": Fraction(1)}, False),
+        (Kind.SINGLE, Scoring.HALVES, "ab", {}, False),
+    ],
+)
+def test_weights_go_with_their_own_scoring_and_something_can_be_earned(
+    kind: Kind, scoring: Scoring, correct: str, weights: dict[str, Fraction], sound: bool
+) -> None:
+    entry = an_entry(correct=correct, scoring=scoring, weights=weights)
+    assert errors_of((a_question(kind=kind), entry)) == ([] if sound else [1])
 
 
 def test_an_option_id_names_one_option() -> None:

@@ -99,9 +99,7 @@ def test_only_a_graded_attempt_is_reviewed(policy: Policy, attempt: Attempt) -> 
     assert not is_open(a_world(policy, attempt), TERMINATION)
 
 
-@pytest.mark.parametrize(
-    ("learner", "number"), [("dr-b", 1), ("dr-a", 2)], ids=["another learner", "no such attempt"]
-)
+@pytest.mark.parametrize(("learner", "number"), [("dr-b", 1), ("dr-a", 2)], ids=["another learner", "no such attempt"])
 def test_an_attempt_that_is_not_there_or_not_ones_own_is_not_found(learner: str, number: int) -> None:
     with pytest.raises(NotFound):
         review_attempt(EnrolmentReference(LearnerId(learner), MODULE, None), number, a_world("after_pass"), at=NOW)

@@ -170,6 +170,14 @@ def test_the_cool_down_is_waited_out() -> None:
     assert start_attempt(REFERENCE, a_world(failed), at=NOW + DAY)[0].number == 2
 
 
+def test_the_next_form_prefers_questions_of_no_earlier_attempt() -> None:
+    world = a_world(a_graded_attempt(passed=False, settled=True))
+    attempt, _, _ = start_attempt(REFERENCE, world, at=NOW + DAY)
+    asked = {question.question_id for question in attempt.form.questions}
+    assert "q3" in asked  # of biology, q1 and q2 were asked before; of treatment there is q4 alone
+    assert "q4" in asked
+
+
 def test_attempts_run_out() -> None:
     failed = [a_graded_attempt(number, passed=False, settled=True) for number in (1, 2, 3)]
     refuses_to_start(a_world(*failed), AttemptsExhausted, NOW + 2 * DAY)

@@ -347,16 +347,15 @@ class EditionAsSentView(View):
 
 
 # A decimal or a fraction: what an option adds to a question's share of its points, or takes from it.
-Weight = Annotated[str, Field(pattern=r"^-?\d{1,4}(\.\d{1,10}|/[1-9]\d{0,3})?$", examples=["-0.5", "1/3"])]
+# As a fraction it has room for each decimal, which is told as a fraction when it is read back.
+Weight = Annotated[str, Field(pattern=r"^-?(\d{1,4}(\.\d{1,10})?|\d{1,15}/[1-9]\d{0,10})$", examples=["-0.5", "1/3"])]
 
 
 class OptionBody(Body):
     option_id: Identifier
     text: Annotated[str, Field(min_length=1, max_length=20_000)]
     correct: bool
-    weight: (
-        Annotated[str, Field(pattern=r"^-?\d{1,4}(\.\d{1,10}|/[1-9]\d{0,3})?$", examples=["-0.5", "1/3"])] | None
-    ) = None
+    weight: Weight | None = None
 
 
 class QuestionBody(Body):
