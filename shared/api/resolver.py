@@ -163,7 +163,7 @@ def _answer(
     logger.set_correlation_id(request_id)
     try:
         with tracing(Trace(correlation_id=request_id, causation_id=request_id)):
-            answer = _run(function, _call(operation, event, path, at))
+            answer = run_until_won(function, _call(operation, event, path, at))
     except Refusal as refusal:
         logger.info("refused", extra={"operation": operation.id, "refusal": type(refusal).__name__})
         response = _problem(*problem(refusal, event.path, at))
@@ -180,7 +180,8 @@ def _answer(
     return response
 
 
-def _run(function: Function, call: Call[Any, Any]) -> Answer:
+def run_until_won(function: Function, call: Call[Any, Any]) -> Answer:
+    """Run an operation, again from a fresh read where a race was lost; RUNS in all, then raise ConcurrentChange."""
     for _ in range(RUNS - 1):
         try:
             return function(call)

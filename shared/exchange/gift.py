@@ -42,7 +42,7 @@ _HELD: Final = re.compile("[\x01-\x08]")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 _CATEGORY: Final = "$CATEGORY:"
-_BRACE: Final = re.compile(r"\\.|[{}]")
+_UP_TO_BRACE: Final = re.compile(r"(?:[^\\{}]++|\\.|\\$)*+[{}]")
 _TITLE: Final = re.compile(r"\s*::(?:[^\\:]|\\.|:(?!:))*::")
 _FORMAT: Final = re.compile(r"\[(html|moodle|plain|markdown)\]")
 _EMPTY_LINES: Final = re.compile(r"\n(?:[ \t]*\n)+")
@@ -55,7 +55,7 @@ _TAG: Final = re.compile(r"\[tag:((?:\\\]|[^\]<>`])+)\]")
 
 # A comment is looked through for an id and tags this far.
 _COMMENT_CHARACTERS: Final = 1_000
-# Markdown is a hundred times slower to read than the rest: this is a few seconds.
+# Markdown is slow to read: this is ten seconds of the usual, and less than a minute of the worst.
 MAX_MARKDOWN_CHARACTERS: Final = 4 * 2**20
 
 _READ: Final[Mapping[str, Callable[[str], Markup]]] = {
@@ -144,14 +144,13 @@ class _Splitter:
         title = None if span.content_end else _TITLE.match(line)
         span.content_end = index + 1
         if "{" in line or "}" in line:
-            for brace in _BRACE.finditer(line, title.end() if title else 0):
-                if self._span.broken:
-                    break
-                if len(brace[0]) == 1:
-                    yield from self._brace(index, line, brace)
+            end = title.end() if title else 0
+            while not self._span.broken and (found := _UP_TO_BRACE.match(line, end)):
+                end = found.end()
+                yield from self._brace(index, line, end)
 
-    def _brace(self, index: int, line: str, found: re.Match[str]) -> Iterator[_Block]:
-        span, brace = self._span, found[0]
+    def _brace(self, index: int, line: str, end: int) -> Iterator[_Block]:
+        span, brace = self._span, line[end - 1]
         if brace == "{" and span.closed is not None and span.closed < index and span.bare:
             yield from self._ended(span.closed + 1, _Span(span.closed + 1, opened=index, content_end=index + 1))
         elif brace == "{" and span.inside and span.gap is not None:
@@ -162,7 +161,7 @@ class _Splitter:
         elif brace == "{":
             span.opened = index
         else:
-            span.closed, span.bare = index, not line[found.end() :].strip()
+            span.closed, span.bare = index, not line[end:].strip()
 
     def _ended(self, end: int, following: _Span) -> Iterator[_Block]:
         span, self._span = self._span, following
@@ -355,7 +354,7 @@ class _Reader:
         if text[:start].strip() and not any_text:
             self.findings.wrong(line, "a text stands before the first '=' or '~' of the answers")
         answers = []
-        ends = [*(mark.start() for mark in marks[1:]), len(text)]
+        ends = [*(mark.start() for mark in marks), len(text)][1:]
         line += text.count("\n", 0, start)
         weighted = any(_WEIGHT.match(text, mark.end()) for mark in marks)
         for mark, end in zip(marks, ends, strict=True):

@@ -10,6 +10,7 @@ from shared.domain.ids import OptionId, QuestionId
 
 MAX_LENGTH: Final = 64
 _FITTING: Final = re.compile(r"[a-z0-9-]{1,64}")
+_TELLING: Final = re.compile(r"correct|right|wrong|distract|answer_?key", re.IGNORECASE)
 _UNFIT: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -29,7 +30,12 @@ def question_ids(wanted: Sequence[str]) -> list[QuestionId]:
 
 
 def option_ids(wanted: Sequence[str]) -> list[OptionId]:
-    """The same for the options of one question, which are ``a``, ``b`` ... ``z``, ``aa`` ... without a name."""
+    """The same for the options of one question, which are ``a``, ``b`` ... ``z``, ``aa`` ... without a name.
+
+    Learners see these ids: where one would tell which option is right, none of the names is kept.
+    """
+    if any(_TELLING.search(name) for name in wanted):
+        return [OptionId(_letters(position)) for position in range(len(wanted))]
     return [OptionId(name) for name in _unique(wanted, _letters)]
 
 

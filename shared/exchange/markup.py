@@ -100,7 +100,7 @@ def from_html(source: str, find: Find = _none) -> Markup:
     if "<" not in source and "&" not in source:
         return Markup(_as_text(source).strip())
     pictures = _Pictures(find)
-    source = _DATA_ADDRESS.sub(lambda found: pictures.address(found[0]) or "", _NO_XML_CHARACTER.sub("", source))
+    source = _DATA_ADDRESS.sub(lambda found: pictures.address(found[0]) or "", _legible(source))
     # Each "&" is a character of the text, and slow to parse.
     if len(source) > MAX_SOURCE_CHARACTERS or source.count("&") > MAX_TEXT_CHARACTERS:
         return Markup(html.escape(source[: MAX_TEXT_CHARACTERS + 1]))
@@ -149,7 +149,7 @@ def rationale(general: str, remarks: Iterable[tuple[str, str]]) -> str:
 
 def _inline(text: str) -> str:
     lone = _LONE_PARAGRAPH.fullmatch(text)
-    return lone[1] if lone else text
+    return lone[1].strip() if lone else text
 
 
 class _Pictures:
@@ -202,15 +202,20 @@ def _clean(source: str, pictures: _Pictures) -> str:
             url_schemes={"https", "http", "data", "asset", "file"},
             link_rel="noopener",
         )
-        text = _PRE.sub("<pre>", _NO_XML_CHARACTER.sub("", _IMAGE.sub(_seen_or_told, cleaned))).strip()
+        text = _PRE.sub("<pre>", _legible(_IMAGE.sub(_seen_or_told, cleaned))).strip()
         if text == source or len(text) > MAX_SOURCE_CHARACTERS:
             return text
         source = text
     return source
 
 
+def _legible(text: str) -> str:
+    """``text`` without the characters that no XML holds, its lines ended alike: as any parser gives it back."""
+    return _NO_XML_CHARACTER.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _as_text(source: str) -> str:
-    return html.escape(_NO_XML_CHARACTER.sub("", source), quote=False).replace("\xa0", "&nbsp;")
+    return html.escape(_legible(source), quote=False).replace("\xa0", "&nbsp;")
 
 
 def _nested_too_deep(source: str) -> bool:

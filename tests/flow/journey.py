@@ -29,6 +29,7 @@ UNREAD_QUEUES = ("NotificationsQueue", "StatusesQueue")
 REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Answers = dict[str, list[str]]
+Bank = dict[str, list[dict[str, Any]]]
 Rows = dict[tuple[str, str], dict[str, Any]]
 
 
@@ -139,6 +140,29 @@ class Author(Client):
     def retires(self, module: Module, reason: str = "a faulty slide") -> Response:
         return self.ask("POST", f"{module.admin_path}/retirement", {"reason": reason})
 
+    def rekeys(self, module: Module, question: str, *key: str, dry_run: bool = False) -> Response:
+        """Say which options of a question are right after all."""
+        amendment = {"action": "rekey", "key": list(key), "reason": "The key was wrong."}
+        return self._amends(module, question, amendment, dry_run)
+
+    def voids(self, module: Module, question: str, *, dry_run: bool = False) -> Response:
+        """Let a question count for nobody."""
+        return self._amends(module, question, {"action": "void", "reason": "The question is faulty."}, dry_run)
+
+    def _amends(self, module: Module, question: str, amendment: dict[str, Any], dry_run: bool) -> Response:
+        body = {"question_id": question, "dry_run": dry_run, **amendment}
+        return self.ask("POST", f"{module.admin_path}/regrades", body)
+
+    def computes_statistics(self, module: Module) -> Response:
+        return self.ask("POST", f"{module.admin_path}/statistics")
+
+    def statistics(self, module: Module) -> Response:
+        return self.ask("GET", f"{module.admin_path}/statistics")
+
+    def job(self, job: str) -> Any:
+        """How far a job is."""
+        return answered(self.ask("GET", f"/admin/jobs/{job}"), 200)
+
 
 class Admin(Client):
     """The society's office."""
@@ -146,6 +170,13 @@ class Admin(Client):
     def admits(self, learner: str, *, member: bool = True, until: date | None = None) -> Response:
         body = {"member": member} | ({"until": until.isoformat()} if until else {})
         return self.ask("PUT", f"/admin/learners/{learner}/membership", body)
+
+    def accommodates(self, learner: str, module: Module, *, minutes: int = 0, attempts: int = 0) -> Response:
+        granted = {"extra_minutes": minutes, "extra_attempts": attempts, "reason": "A certified need"}
+        return self.ask("PUT", f"/admin/learners/{learner}/accommodations/{module.module_id}", granted)
+
+    def accommodation(self, learner: str, module: Module) -> Response:
+        return self.ask("GET", f"/admin/learners/{learner}/accommodations/{module.module_id}")
 
     def reissues(self, number: str, supersedes: int = 1, **correction: str) -> Response:
         body = {"reason": "Name corrected", **correction}
@@ -194,6 +225,9 @@ class Learner(Client):
 
     def attempt(self, number: int = 1) -> Response:
         return self.ask("GET", self._path(f"/attempts/{number}"))
+
+    def review(self, number: int = 1) -> Response:
+        return self.ask("GET", self._path(f"/attempts/{number}/review"))
 
     def save(self, answers: Answers, number: int = 1) -> Response:
         return self.ask("PATCH", self._path(f"/attempts/{number}/answers"), {"answers": answers})
@@ -256,6 +290,40 @@ class Learner(Client):
         enrolment = self.passes()
         assert enrolment["state"] == "certified"
         return str(enrolment["certificate"])
+
+
+def a_question(
+    question_id: str,
+    right: str = "a",
+    *,
+    options: str = "abcd",
+    weights: Mapping[str, str] | None = None,
+    **facts: Any,
+) -> dict[str, Any]:
+    """A question as its author sends it; ``right`` are the letters of its right ``options``."""
+    return {
+        "question_id": question_id,
+        "pool": "all",
+        "objective": 1,
+        "kind": "single" if len(right) == 1 else "multiple",
+        "stem": f"What about {question_id}?",
+        "rationale": f"Because of {question_id}.",
+        "options": [
+            {"option_id": letter, "text": f"Option {letter}", "correct": letter in right}
+            | ({"weight": weights[letter]} if weights and letter in weights else {})
+            for letter in options
+        ],
+        **facts,
+    }
+
+
+def a_bank(*questions: dict[str, Any]) -> Bank:
+    return {"questions": list(questions)}
+
+
+def drawing(draw: int, pool: str = "all") -> list[dict[str, Any]]:
+    """The pools of a test that asks so many questions of one."""
+    return [{"pool": pool, "draw": draw}]
 
 
 def _version(version: int | None) -> str:
@@ -360,9 +428,10 @@ class World:
     def module(self, module_id: str | None = None, edition: int = 1, **changes: Any) -> Module:
         """The sample's edition under another name, released today and open for a year, with ``changes``.
 
-        A change of ``test`` changes only the terms that it names.
+        A change of ``test`` changes only the terms that it names; ``bank`` takes the place of the sample's.
         """
         self._modules += 1
+        bank = changes.pop("bank", SAMPLE.bank)
         content = copy.deepcopy(SAMPLE.content)
         content |= {
             "released_on": self.today.isoformat(),
@@ -372,7 +441,7 @@ class World:
         for member in content["faculty"]:
             member["disclosure"]["declared_on"] = self.today.isoformat()
         content["test"] |= changes.pop("test", {})
-        return Module(module_id or f"module-{self._modules}", edition, content | changes, SAMPLE.bank)
+        return Module(module_id or f"module-{self._modules}", edition, content | changes, bank)
 
     def published(self, module: Module | None = None, **changes: Any) -> Module:
         """A module that is out."""

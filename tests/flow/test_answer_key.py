@@ -9,7 +9,7 @@ import pytest
 
 from infra.local.gateway import Response
 from shared.api.openapi import OPERATIONS
-from tests.flow.journey import JSON, Begin, Learner, Module, World, answered
+from tests.flow.journey import JSON, Begin, Learner, Module, World, answered, problem
 from tests.flow.story import EVALUATION
 
 OF_THE_KEY = {"correct", "rationale", "weight", "weights", "key", "answer_key", "key_revision", "scoring", "feedback"}
@@ -65,6 +65,7 @@ def fails_then_passes(ada: Learner, module: Module) -> None:
     ada.start()
     ada.world.deliver()
     ada.attempt()
+    assert problem(ada.review()) == (409, "review-closed")  # the module's policy is never
     ada.start()
     ada.world.wait(hours=24)
     enrolment = ada.passes()

@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 
 from functions.certification.verify.use_case import verify
+from functions.operations.work.use_case import PAGES
 from infra.local.demo import demo
-from shared.domain.scoring import score
+from shared.domain.form import Answers, Form
+from shared.domain.job import JobKind
+from shared.domain.questions import AnswerKey
+from shared.domain.scoring import Score, score
 from shared.events.enrolment import EnrolmentLapsedV1
 
 
@@ -38,6 +42,11 @@ def test_the_story_goes_as_it_should_and_leaves_its_files(tmp_path: Path, capsys
         "enrolment.requested → confirm → enrolment.confirmed",
         "attempt.failed → settle → enrolment.attempt_failed",
         "POST /modules/…/enrolment/attempts → 409 attempt-cooling-down",
+        "of 3 attempts",
+        "1 would now pass",
+        "attempt.regrade_requested → grade → attempt.passed",
+        "5/7, ",
+        "the hardest is ",
         "enrolment.requested → confirm → enrolment.declined",
         "schedule → retire → module.retired",
         "PUT /modules/…/enrolment → 409 module-closed",
@@ -60,6 +69,18 @@ def another_event_from_confirm(patch: pytest.MonkeyPatch) -> None:
 
 def a_grade_as_if_nothing_were_answered(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("functions.assessment.grade.use_case.score", lambda form, _answers, key: score(form, {}, key))
+
+
+def a_dry_run_that_voids_nothing(patch: pytest.MonkeyPatch) -> None:
+    def score_with_all(form: Form, answers: Answers, key: AnswerKey) -> Score:
+        entries = {question: replace(entry, voided=False) for question, entry in key.entries.items()}
+        return score(form, answers, replace(key, entries=entries))
+
+    patch.setattr("functions.assessment.regrade.use_case.score", score_with_all)
+
+
+def a_regrade_that_asks_for_no_grade(patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(PAGES, JobKind.REGRADE, lambda *_page: None)
 
 
 def nobody_is_declined(patch: pytest.MonkeyPatch) -> None:
@@ -94,6 +115,14 @@ class Difference:
             "got enrolment.requested → confirm → enrolment.lapsed",
         ),
         Difference(a_grade_as_if_nothing_were_answered, "Anna Kovacs sits the test", "expected 8, got 0.0"),
+        Difference(
+            a_dry_run_that_voids_nothing, "The author asks what would change", "newly passed: expected 1, got 0"
+        ),
+        Difference(
+            a_regrade_that_asks_for_no_grade,
+            "The author voids question",
+            "attempt.regrade_requested → grade → attempt.passed",
+        ),
         Difference(nobody_is_declined, "Çağla Öztürk asks to enrol", "expected declined, got confirmed"),
         Difference(another_hash_from_verify, "Anybody verifies version 1", f"got {'0' * 64}"),
     ],

@@ -178,6 +178,17 @@ def test_an_attempt_under_way_at_the_end_is_graded_and_decides(world: World, tab
     assert failed.endswith("/attempt_failed/1")
 
 
+def test_word_of_the_retirement_that_comes_again_changes_nothing_that_was_decided(world: World) -> None:
+    people, _ = ended(world, lapse_first)
+    reached = world.events("cme.enrolment.retirement_reached.v1")
+    assert {event["data"]["learner_id"] for event in reached} == {learner.sub for learner in people.values()}
+    tables = world.tables()
+    for event in reached:
+        world.send("RetirementsQueue", event)
+    world.deliver()
+    assert world.tables() == tables
+
+
 def test_what_was_handed_in_in_time_counts_though_its_grade_comes_after_the_end(world: World) -> None:
     module = ending_soon(world)
     right, wrong = world.ready(module, 2)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from infra.local import __main__ as command_line
-from infra.local.sample import SampleEdition, editions
+from infra.local.sample import editions
 from infra.local.system import LocalSystem
 from tests.support import bank_files as files
 from tests.support.bank_files import TWO_QUESTIONS, told
@@ -51,49 +51,63 @@ def written(folder: Path, name: str, content: str | bytes) -> Path:
     return file
 
 
-FORMATS: list[tuple[str, str, str | bytes]] = [
-    ("json", "bank.json", files.JSON_BANK),
-    ("gift", "bank.gift", files.GIFT),
-    ("gift", "gift.txt", files.GIFT),
-    ("aiken", "aiken.txt", files.AIKEN),
-    ("moodle", "moodle.xml", files.MOODLE),
-    ("qti", "item.xml", files.RHYTHM_ITEM),
-    ("package", "package.zip", files.PACKAGE),
-]
-BY_NAME = pytest.mark.parametrize(("kind", "name", "content"), FORMATS, ids=[name for _, name, _ in FORMATS])
+@dataclass(frozen=True)
+class Sample:
+    """The two questions, or the first one, as a file that is known by its name."""
+
+    kind: str
+    name: str
+    content: str | bytes
+
+    @property
+    def questions(self) -> list[tuple[str, set[str], set[str]]]:
+        return TWO_QUESTIONS[:1] if self.kind == "qti" else TWO_QUESTIONS
 
 
-@BY_NAME
-def test_a_bank_is_read_by_its_name_and_written_as_json(
-    run_import: Import, tmp_path: Path, kind: str, name: str, content: str | bytes
-) -> None:
-    file, output = written(tmp_path, name, content), tmp_path / "output.json"
-    expected = TWO_QUESTIONS[:1] if kind == "qti" else TWO_QUESTIONS
+OF_EACH_FORMAT = pytest.mark.parametrize(
+    "sample",
+    [
+        Sample("json", "bank.json", files.JSON_BANK),
+        Sample("gift", "bank.gift", files.GIFT),
+        Sample("gift", "gift.txt", files.GIFT),
+        Sample("aiken", "aiken.txt", files.AIKEN),
+        Sample("moodle", "moodle.xml", files.MOODLE),
+        Sample("qti", "item.xml", files.RHYTHM_ITEM),
+        Sample("package", "package.zip", files.PACKAGE),
+    ],
+    ids=lambda sample: sample.name,
+)
+
+
+@OF_EACH_FORMAT
+def test_a_bank_is_read_by_its_name_and_written_as_json(run_import: Import, tmp_path: Path, sample: Sample) -> None:
+    file, output = written(tmp_path, sample.name, sample.content), tmp_path / "output.json"
+    expected = sample.questions
 
     said = run_import(file, "--output", output)
 
     assert (said.status, said.errors) == (0, [])
-    assert said.out[0] == f"{name}: {len(expected)} questions, 0 images, 0 skipped"
+    assert said.out[0] == f"{sample.name}: {len(expected)} questions, 0 images, 0 skipped"
     assert f"  scoring exact: {len(expected)}" in said.out
     assert said.out[-1] == f"written to {output}"
     assert told(json.loads(output.read_text("utf-8"))) == expected
 
 
-@BY_NAME
+@OF_EACH_FORMAT
 def test_a_bank_whose_name_says_nothing_is_read_as_the_format_says(
-    run_import: Import, tmp_path: Path, kind: str, name: str, content: str | bytes
+    run_import: Import, tmp_path: Path, sample: Sample
 ) -> None:
-    file, output = written(tmp_path, "bank", content), tmp_path / "output.json"
+    file, output = written(tmp_path, "bank", sample.content), tmp_path / "output.json"
 
     refused = run_import(file)
-    said = run_import(file, "--format", kind, "--output", output)
+    said = run_import(file, "--format", sample.kind, "--output", output)
 
     assert refused.status == 1
     assert refused.errors == [
         "error: bank could be anything; say what it is with --format (json, gift, aiken, moodle, qti, package)"
     ]
     assert said.status == 0
-    assert told(json.loads(output.read_text("utf-8"))) == (TWO_QUESTIONS[:1] if kind == "qti" else TWO_QUESTIONS)
+    assert told(json.loads(output.read_text("utf-8"))) == sample.questions
 
 
 def test_the_format_goes_before_the_name(run_import: Import, tmp_path: Path) -> None:
@@ -257,11 +271,10 @@ def served() -> Iterator[LocalSystem]:
         yield system
 
 
-def a_draft(system: LocalSystem, module_id: str) -> SampleEdition:
+def a_draft(system: LocalSystem, module_id: str) -> None:
     [sample, *_] = editions()
     path = f"/admin/modules/{module_id}/editions/1"
     assert system.request("PUT", path, system.token("author", groups=["author"]), sample.card).status == 201
-    return sample
 
 
 def bank_of(system: LocalSystem, module_id: str) -> tuple[int, Any]:
@@ -270,20 +283,21 @@ def bank_of(system: LocalSystem, module_id: str) -> tuple[int, Any]:
     return answer.status, answer.json()
 
 
-@BY_NAME
+@OF_EACH_FORMAT
 def test_module_attaches_the_file_to_a_draft_at_a_running_server(
-    run_import: Import, served: LocalSystem, tmp_path: Path, kind: str, name: str, content: str | bytes
+    run_import: Import, served: LocalSystem, tmp_path: Path, sample: Sample
 ) -> None:
-    module = f"attached-{Path(name).stem}-{kind}"
+    module = f"attached-{sample.name.replace('.', '-')}"
     a_draft(served, module)
-    expected = TWO_QUESTIONS[:1] if kind == "qti" else TWO_QUESTIONS
 
-    said = run_import(written(tmp_path, name, content), "--module", module, "--server", f"{served.address}/")
+    said = run_import(
+        written(tmp_path, sample.name, sample.content), "--module", module, "--server", f"{served.address}/"
+    )
 
     assert (said.status, said.errors) == (0, [])
-    assert said.out[-1] == f"attached to {module}/1: {len(expected)} questions"
+    assert said.out[-1] == f"attached to {module}/1: {len(sample.questions)} questions"
     status, bank = bank_of(served, module)
-    assert (status, told(bank)) == (200, expected)
+    assert (status, told(bank)) == (200, sample.questions)
 
 
 def test_the_json_that_is_written_is_what_the_api_takes(

@@ -113,7 +113,7 @@ def item(name: str, stem: str, options: tuple[str, ...], right: str) -> str:
 
 RHYTHM_ITEM: Final = item("rhythm", *RHYTHM, RIGHT[0])
 VALVE_ITEM: Final = item("valve", *VALVE, RIGHT[1])
-ESSAY_ITEM: Final = """<assessmentItem xmlns="http://www.imsglobal.org/xsd/imsqti_v2p1" identifier="essay" title="essay">
+ESSAY_ITEM: Final = """<assessmentItem xmlns="http://www.imsglobal.org/xsd/imsqti_v2p1" identifier="essay" title="">
  <itemBody><extendedTextInteraction responseIdentifier="RESPONSE"/></itemBody>
 </assessmentItem>
 """

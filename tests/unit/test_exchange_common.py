@@ -245,6 +245,8 @@ class _Seen(HTMLParser):
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(PIECES, max_size=25).map("".join))
+@example("<a>\r0")
+@example("&\n</a>")
 def test_nothing_but_the_safe_subset_comes_out_and_cleaning_again_changes_nothing(source: str) -> None:
     for reading in (markup.from_html, markup.from_moodle, markup.from_markdown, markup.from_plain):
         text = reading(source).text
@@ -512,3 +514,8 @@ def test_other_media_types_are_neither_read_nor_written() -> None:
         formats.read("text/plain", b"")
     with pytest.raises(formats.UnknownFormat):
         formats.write("text/x-gift", a_bank(), a_key(), [])
+
+
+@pytest.mark.parametrize("telling", ["correct", "Choice_Correct", "rightAnswer", "WRONG2", "distractor-b"])
+def test_an_option_is_not_named_by_whether_it_is_right(telling: str) -> None:
+    assert option_ids([telling, "other"]) == ["a", "b"]

@@ -148,7 +148,7 @@ class TranscriptView(View):
 
 class CertificatesQuery(Query):
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
-    cursor: str | None = None
+    cursor: Annotated[str, Field(max_length=400)] | None = None
 
 
 class VersionQuery(Query):

@@ -34,7 +34,7 @@ class ModulesQuery(Query):
     q: str | None = None
     open: bool | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
-    cursor: str | None = None
+    cursor: Annotated[str, Field(max_length=400)] | None = None
 
 
 class EditionQuery(Query):

@@ -16,8 +16,9 @@ from shared.exchange.qti.vocabulary import NoCounterpart
 
 # How many responses to one item are tried: all of those to 12 choices.
 MAX_RESPONSES: Final = 4_096
-# How many steps of response processing a whole file may ask for; less than a minute.
-MAX_EFFORT: Final = 40_000_000
+# How many steps of response processing a whole file may ask for: some 15 seconds.
+MAX_EFFORT: Final = 50_000_000
+_STEPS_OF_A_SUM: Final = 30
 
 ZERO: Final = Fraction(0)
 ONE: Final = Fraction(1)
@@ -134,7 +135,7 @@ def _of_each_worth(program: Program, choices: Sequence[str], limit: int, effort:
         held = grown
         if len(held) > MAX_RESPONSES:
             raise NoCounterpart(line, "the choices add up to more sums than can be checked")
-        effort.spend(len(held), line)
+        effort.spend(_STEPS_OF_A_SUM * len(held), line)
     correct = tuple(program.variable.correct)
     stated = [correct] if len(correct) <= limit and set(correct) <= set(choices) else []
     return [*(response for responses in held.values() for response in responses), *stated]

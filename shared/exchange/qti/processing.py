@@ -101,7 +101,7 @@ class Program:
     def score(self, choices: Iterable[str]) -> Fraction:
         """What a response is given; NULL counts 0. Raises NoCounterpart when the rules don't fit each other."""
         chosen = tuple(sorted(choices))
-        score_map = self.variable.score_map
+        score_map = self.variable.score_map if Looks.ITS_WORTH in self.looks else None
         worth = score_map.bounded(sum(map(score_map.worth, chosen), ZERO)) if score_map else ZERO
         session = _Session(_variable_value(self.variable, chosen), worth, dict(self.outcomes))
         try:
@@ -368,7 +368,8 @@ def _misfit(line: int) -> NoCounterpart:
 
 
 def _number(value: Value, line: int) -> Fraction:
-    if isinstance(value, Fraction):
+    # Not isinstance, which asks the abstract base classes of Fraction each time.
+    if type(value) is Fraction:
         return value
     raise _misfit(line)
 
@@ -541,11 +542,14 @@ def _numeric(compute: Callable[[list[Fraction]], Value], least: int, most: int |
         line = element.sourceline
 
         def computed(session: _Session) -> Value:
-            values = [operand(session) for operand in operands]
-            if None in values:
-                return None
-            result = compute([_number(value, line) for value in values])
-            if isinstance(result, Fraction) and _bits(result) > MAX_BITS:
+            numbers = []
+            for operand in operands:
+                value = operand(session)
+                if value is None:
+                    return None
+                numbers.append(_number(value, line))
+            result = compute(numbers)
+            if type(result) is Fraction and _bits(result) > MAX_BITS:
                 raise NoCounterpart(line, "the response processing computes with numbers that are too long")
             return result
 
@@ -593,7 +597,7 @@ _EXPRESSIONS: Final[Mapping[str, _Make]] = {
     "gte": _numeric(lambda numbers: numbers[0] >= numbers[1], 2, 2),
     "lt": _numeric(lambda numbers: numbers[0] < numbers[1], 2, 2),
     "lte": _numeric(lambda numbers: numbers[0] <= numbers[1], 2, 2),
-    "sum": _numeric(lambda numbers: sum(numbers, ZERO), 1),
+    "sum": _numeric(lambda numbers: sum(numbers[1:], numbers[0]), 1),
     "subtract": _numeric(lambda numbers: numbers[0] - numbers[1], 2, 2),
     "product": _numeric(_product, 1),
     "divide": _numeric(lambda numbers: numbers[0] / numbers[1] if numbers[1] else None, 2, 2),

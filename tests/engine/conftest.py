@@ -1,0 +1,18 @@
+"""Concurrency is asserted on an engine whose conditional writes are atomic: moto's are not."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.local.clock import LocalClock
+from infra.local.system import LocalSystem
+from tests.flow.journey import START, World
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The whole system on ministack, with a clock that stands still."""
+    state = tmp_path_factory.mktemp("state")
+    clock = LocalClock(START, ticking=False)
+    with LocalSystem(engine="ministack", clock=clock, state=state, log=state / "functions.log") as system:
+        yield World(system)
