@@ -11,7 +11,7 @@ SAM_CLI = PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint types imports template pytest build
+.PHONY: help run demo test lint types imports template pytest engine build
 
 READY := .venv/.ready
 MINISTACK := .venv-ministack/.ready
@@ -45,6 +45,9 @@ template: $(READY) ## cfn-lint
 
 pytest: $(READY) ## unit, contract, integration and flow tests
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+engine: $(READY) $(MINISTACK) ## concurrency, on an engine whose conditional writes are real (needs Python 3.13)
+	$(BIN)/python -m pytest tests/engine
 
 build: $(SAM) ## sam validate --lint and sam build: what is deployed, in .aws-sam (ARCHITECTURE=arm64 or x86_64)
 	$(SAM_CLI) validate --lint

@@ -1,5 +1,6 @@
 """Messages that come to many at once: one grade, one claim, one certificate; and a regrade in the midst of it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -43,8 +44,6 @@ def announced(world: World, learner: Learner, kind: str) -> Any:
 
 
 def _text(event: Any) -> str:
-    import json
-
     return json.dumps(event)
 
 
