@@ -48,7 +48,7 @@ class Request(Generic[T]):
     query: EditionQuery | None = None
 
     def send(self, body: T | None = None, **headers: str) -> Answer:
-        """As the edge answers it; what it would refuse is raised. Without a race too many: ConcurrentChange."""
+        """As the edge answers it in the end: a client that is told 503 throttled asks again. A refusal is raised."""
         world = self.client.world
         call = Call(
             at=world.now,
@@ -58,9 +58,13 @@ class Request(Generic[T]):
             path=self.path,
             identity=Caller(LearnerId(self.client.sub), frozenset(self.client.groups)),
         )
-        request_id = str(uuid4())
-        with tracing(Trace(correlation_id=request_id, causation_id=request_id)):
-            return run_until_won(self.function, call)
+        while True:
+            request_id = str(uuid4())
+            with tracing(Trace(correlation_id=request_id, causation_id=request_id)):
+                try:
+                    return run_until_won(self.function, call)
+                except ConcurrentChange:
+                    continue
 
 
 def of_learner(function: Any, client: Client, module: Module, **path: str) -> Request[Any]:

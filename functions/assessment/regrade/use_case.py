@@ -64,7 +64,8 @@ class Effect:
 
 def try_regrade(edition_id: EditionId, amendment: Amendment, deps: Regrading) -> Effect:
     """Say who would change, and change nothing; reads every graded attempt. Raise NotFound, InvalidRequest."""
-    amended = _amended(edition_id, amendment, deps)
+    edition = deps.catalogue.edition(edition_id)
+    amended = _amended(edition, deps.answer_keys.of(edition_id, edition.bank_revision), amendment, deps)
     attempts = newly_passed = points_changed = 0
     for attempt in _graded(edition_id, deps):
         if attempt.form.bank_revision != amended.bank_revision:
@@ -85,7 +86,7 @@ def regrade(edition_id: EditionId, amendment: Amendment, deps: Regrading, *, at:
     """
     edition = deps.catalogue.edition(edition_id)
     known = deps.answer_keys.of(edition_id, edition.bank_revision)
-    amended = _amended(edition_id, amendment, deps)
+    amended = _amended(edition, known, amendment, deps)
     if amended.entries != known.entries:
         deps.answer_keys.put(edition_id, amended)
         known = amended
@@ -93,10 +94,8 @@ def regrade(edition_id: EditionId, amendment: Amendment, deps: Regrading, *, at:
     return deps.jobs.find(job.job) or start_job(job, deps.jobs, deps.enrolments)
 
 
-def _amended(edition_id: EditionId, amendment: Amendment, deps: Regrading) -> AnswerKey:
-    """The latest key with the amendment in it; raise NotFound or InvalidRequest."""
-    edition = deps.catalogue.edition(edition_id)
-    key = deps.answer_keys.of(edition_id, edition.bank_revision)
+def _amended(edition: Edition, key: AnswerKey, amendment: Amendment, deps: Regrading) -> AnswerKey:
+    """``key`` with the amendment in it; raise NotFound or InvalidRequest."""
     entry = key.entries.get(amendment.question_id)
     if entry is None:
         raise NotFound(f"There is no question {amendment.question_id!r} in the bank.")
