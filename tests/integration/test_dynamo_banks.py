@@ -6,6 +6,7 @@ import pytest
 
 from infra.local.system import LocalSystem
 from shared.adapters.dynamo.banks import PART_BYTES
+from shared.adapters.dynamo.tables import AnswerKeyItem
 from shared.bootstrap import Deps
 from shared.domain.ids import EditionId, ModuleId
 from shared.domain.questions import AnswerKey, Bank
@@ -91,6 +92,38 @@ def test_the_latest_key_revision_counts_whole(deps: Deps) -> None:
     found = deps.answer_keys.of(edition("keys"), 1)
     assert found.revision == 2
     assert found.entries == {entry.question_id: entry for entry in new}
+
+
+@pytest.mark.parametrize("write", [1, 2, 3])
+def test_a_large_key_broken_off_at_any_write_is_not_in_force_and_in_nobody_s_way(
+    deps: Deps, monkeypatch: pytest.MonkeyPatch, write: int
+) -> None:
+    def large(revision: int, correct: str) -> AnswerKey:
+        """Three parts."""
+        entries = [an_entry(f"q{n}", correct, rationale="because " * 25_000) for n in range(3)]
+        return AnswerKey(bank_revision=1, revision=revision, entries={entry.question_id: entry for entry in entries})
+
+    keys, broken = deps.answer_keys, edition(f"broken-{write}")
+    keys.put(broken, large(1, "a"))
+    save, writes = AnswerKeyItem.save, []
+
+    def breaks_off(item: AnswerKeyItem) -> None:
+        writes.append(item.sk)
+        if len(writes) == write:
+            raise RuntimeError("broken off")
+        save(item)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AnswerKeyItem, "save", breaks_off)
+        with pytest.raises(RuntimeError):
+            keys.put(broken, large(2, "b"))
+    assert keys.of(broken, 1) == large(1, "a")
+    keys.put(broken, large(2, "c"))
+    assert keys.of(broken, 1) == large(2, "c")
+    with pytest.raises(ConcurrentChange):
+        keys.put(broken, large(2, "b"))
+    keys.put(broken, large(3, "b"))
+    assert keys.of(broken, 1) == large(3, "b")
 
 
 def test_a_key_belongs_to_its_revision_of_the_bank(deps: Deps) -> None:

@@ -1,6 +1,8 @@
 """QuestionTable and AnswerKeyTable: banks and keys by revision, in parts that fit an item."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from pynamodb.exceptions import PutError
@@ -34,15 +36,19 @@ def _parts(entries: Sequence[Any]) -> Iterator[str]:
 def _put(item: type[Item], pk: str, revision: int, entries: Sequence[Any]) -> None:
     """Write a revision's parts, each once; raise ConcurrentChange where someone else wrote one."""
     for place, part in enumerate(_parts(entries)):
-        written = item(pk, f"REVISION#{revision:06d}#PART#{place:04d}", facts=part)
-        try:
-            written.save()
-        except PutError as error:
-            if error.cause_response_code != CONDITION_FAILED:
-                raise
-            stored = item.get(written.pk, written.sk, consistent_read=True)
-            if stored.facts != part:
-                raise ConcurrentChange(f"{written.pk} {written.sk}") from error
+        _put_once(item(pk, f"REVISION#{revision:06d}#PART#{place:04d}", facts=part))
+
+
+def _put_once(item: Item) -> None:
+    """Write what nobody changes; raise ConcurrentChange where something else is stored already."""
+    try:
+        item.save()
+    except PutError as error:
+        if error.cause_response_code != CONDITION_FAILED:
+            raise
+        stored = type(item).get(item.pk, item.sk, consistent_read=True)
+        if stored.facts != item.facts:
+            raise ConcurrentChange(f"{item.pk} {item.sk}") from error
 
 
 class DynamoQuestionBanks:
@@ -63,26 +69,48 @@ class DynamoQuestionBanks:
         return Bank(revision=revision, questions=tuple(questions))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Revision:
+    """A key revision: its first entries, and the name of the parts that hold the rest; none without a name."""
+
+    rest: str
+    entries: list[KeyEntry]
+
+
 class DynamoAnswerKeys:
-    """See ``ports.AnswerKeys``."""
+    """See ``ports.AnswerKeys``.
+
+    Whatever is stored as a revision is in force at once, so it is written last, after what does not fit
+    into its item. Those parts are named for what they say: left behind by a writer that broke off, they
+    stand in nobody's way.
+    """
 
     def put(self, edition: EditionId, key: AnswerKey) -> None:
-        _put(AnswerKeyItem, f"KEY#{edition}/{key.bank_revision}", key.revision, list(key.entries.values()))
+        pk = f"KEY#{edition}/{key.bank_revision}"
+        first, *others = _parts(list(key.entries.values()))
+        rest = f"PART#{sha256(''.join(others).encode()).hexdigest()}#" if others else ""
+        for place, part in enumerate(others):
+            _put_once(AnswerKeyItem(pk, f"{rest}{place:04d}", facts=part))
+        _put_once(AnswerKeyItem(pk, _revision(key.revision), facts=f'{{"rest":"{rest}","entries":{first}}}'))
 
     def of(self, edition: EditionId, bank_revision: int) -> AnswerKey:
         pk = f"KEY#{edition}/{bank_revision}"
-        entries: list[KeyEntry] = []
-        revision = None
-        for part in AnswerKeyItem.query(pk, scan_index_forward=False, consistent_read=True):
-            of_part = int(part.sk.split("#")[1])
-            revision = revision or of_part
-            if of_part != revision:
-                break
-            entries += load(part.facts or "", list[KeyEntry])
-        if revision is None:
-            raise LookupError(f"no answer key under {pk}")
-        return AnswerKey(
-            bank_revision=bank_revision,
-            revision=revision,
-            entries={entry.question_id: entry for entry in entries},
-        )
+        revisions = AnswerKeyItem.sk.startswith(_revision())
+        newest = AnswerKeyItem.query(pk, revisions, scan_index_forward=False, limit=1, consistent_read=True)
+        for item in newest:
+            revision = load(item.facts or "", _Revision)
+            entries = revision.entries
+            if revision.rest:
+                for part in AnswerKeyItem.query(pk, AnswerKeyItem.sk.startswith(revision.rest), consistent_read=True):
+                    entries += load(part.facts or "", list[KeyEntry])
+            return AnswerKey(
+                bank_revision=bank_revision,
+                revision=int(item.sk.removeprefix(_revision())),
+                entries={entry.question_id: entry for entry in entries},
+            )
+        raise LookupError(f"no answer key under {pk}")
+
+
+def _revision(number: int | None = None) -> str:
+    """The sort key of a key revision, or what all begin with."""
+    return "REVISION#" if number is None else f"REVISION#{number:06d}"
