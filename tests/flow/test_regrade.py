@@ -1,7 +1,5 @@
 """A faulty question is mended for everybody: who was failed by it passes, and nobody loses what they have."""
 
-from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
 import pytest
@@ -18,23 +16,13 @@ from tests.flow.faulty import (
     Faulty,
     sit_a_faulty_test,
 )
-from tests.flow.journey import Begin, World, answered, instant, problem
+from tests.flow.journey import World, answered, instant, problem
 from tests.flow.story import end_of
-
-
-@pytest.fixture(scope="module")
-def world(begin: Begin) -> Iterator[World]:
-    """Shared: each test has a module and learners of its own."""
-    with begin() as world:
-        yield world
-
-
-PREFIXES = (f"t{n}-" for n in count(1))
 
 
 @pytest.fixture
 def faulty(world: World) -> Faulty:
-    return sit_a_faulty_test(world, next(PREFIXES))
+    return sit_a_faulty_test(world, "t-")
 
 
 def require_the_mended_results(faulty: Faulty, numbers_before: dict[str, str]) -> None:
