@@ -4,7 +4,7 @@
 PORT ?= 8000
 ENGINE ?= moto
 PYTHON ?= python3.13 python3.12 python3.11 python3
-PYTHON313 ?= python3.13 python3 $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python3)
+PYTHON313 ?= python3.13 python3 $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.13.*/bin/python3)
 
 ARCHITECTURE ?= arm64
 SAM_CLI = PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} sam
