@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from shared.banks import attach_bank
+from shared.banks import Attaching, attach_bank
 from shared.domain.availability import EditionStatus
 from shared.domain.edition import Draft
 from shared.domain.ids import EditionId
@@ -14,30 +14,13 @@ from shared.domain.questions import AnswerKey, Bank, Image
 from shared.domain.refusals import NotFound, NotPublishable, PreconditionFailed
 from shared.events.modules import ModuleRetiredV1, UploadAwaitedV1
 from shared.exchange.bank_file import BankFile
-from shared.ports import (
-    AnswerKeys,
-    BankImages,
-    Catalogue,
-    Jobs,
-    PresignedAddress,
-    QuestionBanks,
-    Schemes,
-    Uploads,
-)
+from shared.ports import Jobs, PresignedAddress, Schemes, Uploads
 
 # How long an import waits for its file.
 UPLOAD_WINDOW = timedelta(hours=1)
 
 
-class Authoring(Protocol):
-    @property
-    def catalogue(self) -> Catalogue: ...
-    @property
-    def question_banks(self) -> QuestionBanks: ...
-    @property
-    def answer_keys(self) -> AnswerKeys: ...
-    @property
-    def bank_images(self) -> BankImages: ...
+class Authoring(Attaching, Protocol):
     @property
     def jobs(self) -> Jobs: ...
     @property

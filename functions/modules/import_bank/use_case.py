@@ -3,25 +3,17 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from shared.banks import attach_bank
+from shared.banks import Attaching, attach_bank
 from shared.domain.job import Job, Remark
 from shared.domain.refusals import AlreadyPublished, ImportFailed
 from shared.events.modules import UploadAwaitedV1
 from shared.exchange.bank_file import MAX_FILE_BYTES, BankFile, Malformed
-from shared.ports import AnswerKeys, BankImages, Catalogue, Clock, Jobs, QuestionBanks, Uploads
+from shared.ports import Clock, Jobs, Uploads
 
 ReadBank = Callable[[str, bytes], BankFile]
 
 
-class Importing(Protocol):
-    @property
-    def catalogue(self) -> Catalogue: ...
-    @property
-    def question_banks(self) -> QuestionBanks: ...
-    @property
-    def answer_keys(self) -> AnswerKeys: ...
-    @property
-    def bank_images(self) -> BankImages: ...
+class Importing(Attaching, Protocol):
     @property
     def jobs(self) -> Jobs: ...
     @property
