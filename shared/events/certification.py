@@ -19,7 +19,7 @@ class CertificateVersionEvent(Event):
 
     @property
     def id(self) -> str:
-        return f"{self.aggregate}/{self.FACT}"
+        return f"{self.aggregate}/{self.FACT}" if self.ordinal == 1 else f"{self.aggregate}/{self.FACT}/{self.ordinal}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,5 +57,15 @@ class CertificateReissuedV1(CertificateVersionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateRevokedV1(CertificateVersionEvent):
+    """``ordinal`` counts the revocations of the certificate."""
+
     TYPE: ClassVar = "cme.certificate.revoked.v1"
     FACT: ClassVar = "revoked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateRestoredV1(CertificateVersionEvent):
+    """``ordinal`` is that of the revocation that is undone."""
+
+    TYPE: ClassVar = "cme.certificate.restored.v1"
+    FACT: ClassVar = "restored"

@@ -62,6 +62,16 @@ class EnrolmentAttemptFailedV1(EnrolmentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentExpiringV1(EnrolmentEvent):
+    """The edition of this enrolment expires in ``days``; ``ordinal`` is ``days``, so that each notice is one fact."""
+
+    TYPE: ClassVar = "cme.enrolment.expiring.v1"
+    FACT: ClassVar = "expiring"
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetirementReachedV1(EnrolmentEvent):
     """The edition of this enrolment is retired; the enrolment may have to lapse."""
 

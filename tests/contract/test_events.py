@@ -33,6 +33,7 @@ CONTRACT: dict[str, tuple[set[str], set[str]]] = {
     "cme.enrolment.lapsed.v1": ({"notifications"}, ENROLMENT),
     "cme.enrolment.passed.v1": ({"notifications"}, ENROLMENT),
     "cme.enrolment.attempt_failed.v1": ({"notifications"}, {*ENROLMENT, "attempts_left"}),
+    "cme.enrolment.expiring.v1": ({"notifications"}, {*ENROLMENT, "days"}),
     "cme.attempt.submitted.v1": ({"submissions"}, {*ENROLMENT, "attempt", "submitted_at", "by"}),
     "cme.attempt.regrade_requested.v1": (
         {"submissions"},
@@ -46,6 +47,7 @@ CONTRACT: dict[str, tuple[set[str], set[str]]] = {
     "cme.certificate.issued.v1": ({"notifications"}, VERSION),
     "cme.certificate.reissued.v1": ({"notifications", "statuses"}, VERSION),
     "cme.certificate.revoked.v1": ({"notifications", "statuses"}, VERSION),
+    "cme.certificate.restored.v1": ({"notifications", "statuses"}, VERSION),
     "cme.module.retired.v1": ({"jobs"}, {"module_id", "edition", "retired_at"}),
     "cme.enrolment.retirement_reached.v1": ({"retirements"}, ENROLMENT),
     "cme.job.advanced.v1": ({"jobs"}, {"job", "page"}),

@@ -212,12 +212,13 @@ def test_functions_and_layers_are_built_for_one_processor_and_one_python() -> No
         assert (ROOT / layer["ContentUri"] / "requirements.txt").is_file()
 
 
-def test_a_layer_of_its_own_is_carried_by_the_step_that_needs_it_alone() -> None:
+def test_a_layer_of_its_own_is_carried_by_the_steps_that_need_it_alone() -> None:
     layers = {name: function["Layers"] for name, function in FUNCTIONS.items() if "Layers" in function}
     assert layers == {
         "Certify": [{"Ref": "DocumentLayer"}],
         "Author": [{"Ref": "ExchangeLayer"}],
         "ImportBank": [{"Ref": "ExchangeLayer"}],
+        "Verify": [{"Ref": "PagesLayer"}],
     }
 
 

@@ -33,8 +33,13 @@ CONTRACT = {
     "cme.job.advanced.v1": ({"JobsQueue"}, {"job", "page"}),
 }
 
-# What authors set going after the test: see test_regrade.py and test_import.py.
-OF_OTHER_STORIES = {"cme.attempt.regrade_requested.v1", "cme.bank.upload_awaited.v1"}
+# What these stories announce: test_regrade.py, test_import.py, test_revocation.py, test_notices.py.
+OF_OTHER_STORIES = {
+    "cme.attempt.regrade_requested.v1",
+    "cme.bank.upload_awaited.v1",
+    "cme.certificate.restored.v1",
+    "cme.enrolment.expiring.v1",
+}
 
 
 def test_every_event_type_comes_to_the_queues_of_the_contract(undisturbed: Outcome) -> None:
