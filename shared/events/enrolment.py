@@ -1,6 +1,7 @@
 """Events of the enrolment room."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from shared.events.event import Event
@@ -69,6 +70,16 @@ class EnrolmentExpiringV1(EnrolmentEvent):
     FACT: ClassVar = "expiring"
 
     days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentClaimClosingV1(EnrolmentEvent):
+    """The learner has passed and not claimed credit yet; the claim window closes at ``claim_until``."""
+
+    TYPE: ClassVar = "cme.enrolment.claim_closing.v1"
+    FACT: ClassVar = "claim_closing"
+
+    claim_until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from shared.events.certification import (
 )
 from shared.events.enrolment import (
     EnrolmentAttemptFailedV1,
+    EnrolmentClaimClosingV1,
     EnrolmentConfirmedV1,
     EnrolmentDeclinedV1,
     EnrolmentExpiringV1,
@@ -38,6 +39,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         EnrolmentPassedV1,
         EnrolmentAttemptFailedV1,
         EnrolmentExpiringV1,
+        EnrolmentClaimClosingV1,
         RetirementReachedV1,
         AttemptSubmittedV1,
         AttemptRegradeRequestedV1,

@@ -18,6 +18,7 @@ from shared.events.certification import (
 )
 from shared.events.enrolment import (
     EnrolmentAttemptFailedV1,
+    EnrolmentClaimClosingV1,
     EnrolmentConfirmedV1,
     EnrolmentDeclinedV1,
     EnrolmentExpiringV1,
@@ -37,6 +38,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     EnrolmentPassedV1.TYPE: ("notifications",),
     EnrolmentAttemptFailedV1.TYPE: ("notifications",),
     EnrolmentExpiringV1.TYPE: ("notifications",),
+    EnrolmentClaimClosingV1.TYPE: ("notifications",),
     AttemptSubmittedV1.TYPE: ("submissions",),
     AttemptRegradeRequestedV1.TYPE: ("submissions",),
     AttemptPassedV1.TYPE: ("grades",),

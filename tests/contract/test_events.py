@@ -34,6 +34,7 @@ CONTRACT: dict[str, tuple[set[str], set[str]]] = {
     "cme.enrolment.passed.v1": ({"notifications"}, ENROLMENT),
     "cme.enrolment.attempt_failed.v1": ({"notifications"}, {*ENROLMENT, "attempts_left"}),
     "cme.enrolment.expiring.v1": ({"notifications"}, {*ENROLMENT, "days"}),
+    "cme.enrolment.claim_closing.v1": ({"notifications"}, {*ENROLMENT, "claim_until"}),
     "cme.attempt.submitted.v1": ({"submissions"}, {*ENROLMENT, "attempt", "submitted_at", "by"}),
     "cme.attempt.regrade_requested.v1": (
         {"submissions"},

@@ -38,6 +38,7 @@ OF_OTHER_STORIES = {
     "cme.attempt.regrade_requested.v1",
     "cme.bank.upload_awaited.v1",
     "cme.certificate.restored.v1",
+    "cme.enrolment.claim_closing.v1",
     "cme.enrolment.expiring.v1",
 }
 
