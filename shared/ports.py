@@ -211,8 +211,12 @@ class Orders(Protocol):
 class Reissues(Protocol):
     def find(self, learner_id: LearnerId, number: CertificateNumber, version: int) -> Reissue | None: ...
 
+    def of(self, learner_id: LearnerId, number: CertificateNumber) -> Sequence[Reissue]:
+        """All orders for versions of a certificate after its first, in order."""
+        ...
+
     def save(self, reissue: Reissue, announcing: Sequence[Event]) -> Reissue:
-        """Create the order for one version, once; raise ConcurrentChange if that version was ordered otherwise."""
+        """State and events in one write: of an order that is new, its version is the lock. Raise ConcurrentChange."""
         ...
 
 
@@ -238,8 +242,10 @@ class Certificates(Protocol):
         """Everything or nothing, once; raise ConcurrentChange where one part has changed since it was read."""
         ...
 
-    def save_head(self, head: CertificateHead, announcing: Sequence[Event]) -> CertificateHead:
-        """State and events in one write; raise ConcurrentChange."""
+    def correct(
+        self, head: CertificateHead, entries: Sequence[LedgerEntry], announcing: Sequence[Event]
+    ) -> CertificateHead:
+        """Head, ledger entries and events: everything or nothing, once; raise ConcurrentChange."""
         ...
 
 

@@ -236,7 +236,7 @@ EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
         "dry_run": True,
     },
     answer_key.RegradeEffectView: {"attempts": 120, "newly_passed": 4, "points_changed": 31},
-    answer_key.JobReceiptView: {"job": "regrade-3f0c5a1be2d94c67a1b2c3d4"},
+    operations.JobReceiptView: {"job": "regrade-3f0c5a1be2d94c67a1b2c3d4"},
     answer_key.StatisticsView: {
         "computed_at": "2026-03-02T10:00:00Z",
         "key_revision": 1,
@@ -334,4 +334,6 @@ EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
         "reason_code": "issued-in-error",
         "revoked_at": "2026-04-02T08:00:00Z",
     },
+    certification.RestorationBody: {"reason": "The module was the right one after all"},
+    certification.EditionReissueBody: {"reason": "The signatory's title was misspelt", "notify": True},
 }

@@ -69,29 +69,6 @@ def verification_url(public_url: str, number: CertificateNumber, version: int) -
     return f"{public_url}/verify/{number}?version={version}"
 
 
-def reissued(
-    current: CertificateContent,
-    *,
-    reason: str,
-    attested_name: str | None,
-    profession: str | None,
-    public_url: str,
-    issued_at: datetime,
-) -> CertificateContent:
-    """The next version: what the current one says, with what the reissue corrects."""
-    version = current.version + 1
-    return replace(
-        current,
-        version=version,
-        supersedes=current.version,
-        reason=reason,
-        attested_name=attested_name or current.attested_name,
-        profession=profession or current.profession,
-        verification_url=verification_url(public_url, current.number, version),
-        issued_at=issued_at,
-    )
-
-
 class RevocationReason(StrEnum):
     """Public codes for a revocation."""
 
@@ -112,7 +89,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reissue:
-    """An admin's order for one more version, made once per version: its number is the lock."""
+    """An admin's order for one more version, made once per version: its number is the lock.
+
+    ``job`` is the reissue of a whole edition that it belongs to; ``notify`` says whether the holder is written to.
+    """
 
     certificate: CertificateNumber
     learner_id: LearnerId
@@ -121,6 +101,8 @@ class Reissue:
     content: CertificateContent
     requested_by: str
     show_name: bool
+    job: str | None = None
+    notify: bool = True
     version: int = 0
 
     def orders_the_same_as(self, other: "Reissue") -> bool:
@@ -130,7 +112,10 @@ class Reissue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateHead:
-    """The current state of a certificate: whose it is, its latest version, and whether it was revoked."""
+    """The current state of a certificate: whose it is, its latest version, and whether it is revoked.
+
+    ``revocations`` counts how often it was; a restoration leaves the count.
+    """
 
     number: CertificateNumber
     learner_id: LearnerId
@@ -140,17 +125,78 @@ class CertificateHead:
     revoked_for: RevocationReason | None = None
     revoked_at: datetime | None = None
     revocation_note: str | None = None
+    revocations: int = 0
+    restored_at: datetime | None = None
+    restoration_reason: str | None = None
     version: int = 0
 
     @property
     def enrolment(self) -> EnrolmentId:
         return EnrolmentId(self.learner_id, self.module_id, self.edition)
 
+    def reissue(
+        self,
+        latest: Order,
+        *,
+        reason: str,
+        requested_by: str,
+        public_url: str,
+        at: datetime,
+        attested_name: str | None = None,
+        profession: str | None = None,
+        job: str | None = None,
+        notify: bool = True,
+    ) -> Reissue:
+        """The order for the version after ``latest``: the same, with what the reissue corrects."""
+        version = latest.content.version + 1
+        content = replace(
+            latest.content,
+            version=version,
+            supersedes=latest.content.version,
+            reason=reason,
+            attested_name=attested_name or latest.content.attested_name,
+            profession=profession or latest.content.profession,
+            verification_url=verification_url(public_url, self.number, version),
+            issued_at=at,
+        )
+        return Reissue(
+            certificate=self.number,
+            learner_id=self.learner_id,
+            module_id=self.module_id,
+            edition=self.edition,
+            content=content,
+            requested_by=requested_by,
+            show_name=latest.show_name,
+            job=job,
+            notify=notify,
+        )
+
     def revoked(self, reason: RevocationReason, note: str, at: datetime) -> Self:
         """Revoked, as a whole; a certificate that is revoked already keeps its first reason."""
         if self.revoked_for:
             return self
-        return replace(self, revoked_for=reason, revoked_at=at, revocation_note=note)
+        return replace(
+            self,
+            revoked_for=reason,
+            revoked_at=at,
+            revocation_note=note,
+            revocations=self.revocations + 1,
+            restored_at=None,
+            restoration_reason=None,
+        )
+
+    def restored(self, reason: str, at: datetime) -> Self:
+        """Valid again; a certificate that is not revoked stays as it is."""
+        if not self.revoked_for:
+            return self
+        return replace(
+            self,
+            revoked_for=None,
+            revoked_at=None,
+            revocation_note=None,
+            restored_at=at,
+            restoration_reason=reason,
+        )
 
     def status_of(self, version: int) -> CertificateStatus:
         """What verification answers about ``version``."""

@@ -46,9 +46,17 @@ class Claim:
         return replace(self, certified=True)
 
 
+AWARD = "award"
+CORRECTION = "correction"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
-    """One line of the learner's append-only credit ledger; ``earned_on`` is a day in the provider's zone."""
+    """One line of the learner's append-only credit ledger; ``earned_on`` is a day in the provider's zone.
+
+    A correction stands beside the award that it takes back or gives back, on the same day, so that the
+    year's total is right; ``ordinal`` counts the corrections, ``entered_at`` is when one was made.
+    """
 
     learner_id: LearnerId
     module_id: ModuleId
@@ -59,8 +67,18 @@ class LedgerEntry:
     amount: Decimal
     certificate: CertificateNumber
     earned_on: str
-    kind: str = "award"
+    kind: str = AWARD
+    ordinal: int = 1
+    entered_at: datetime | None = None
     version: int = 0
+
+    def taken_back(self, revocation: int, at: datetime) -> Self:
+        """The correction that the certificate's revocation of this number makes."""
+        return replace(self, kind=CORRECTION, amount=-self.amount, ordinal=2 * revocation - 1, entered_at=at, version=0)
+
+    def given_back(self, revocation: int, at: datetime) -> Self:
+        """The correction that the end of the certificate's revocation of this number makes."""
+        return replace(self, kind=CORRECTION, ordinal=2 * revocation, entered_at=at, version=0)
 
 
 def full_credit(content: EditionContent, profession: str, schemes: Mapping[str, Scheme]) -> list[ClaimedCredit]:

@@ -14,6 +14,7 @@ class JobKind(StrEnum):
     REGRADE = "regrade"  # grade every attempt of an edition with the latest key
     STATISTICS = "statistics"  # compute the item statistics of an edition
     IMPORT = "import"  # attach an uploaded question bank to a draft
+    REISSUE = "reissue"  # order the next version of every certificate of an edition
 
 
 # While a regrade walks, attempts may still be graded with the key before it: a second walk finds them.
@@ -37,13 +38,22 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EditionReissue:
+    """An admin's order to reissue all certificates of an edition; ``notify``: whether the holders are written to."""
+
+    reason: str
+    notify: bool
+    requested_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A walk, or several, over an edition's enrolments; or the wait for an upload and its import.
 
     ``page`` counts the pages done, ``done`` the enrolments that the current walk has handled, ``total``
     those there were at the start; ``cursor`` is where the next page starts, None when all are done.
     Of an import, ``media_type`` is the file's, due by ``expires_at``; ``errors`` are why it failed,
-    ``skipped`` is what of the file a bank can't hold.
+    ``skipped`` is what of the file a bank can't hold. Of a reissue, ``order`` is what was ordered.
     """
 
     job: str
@@ -58,6 +68,7 @@ class Job:
     expires_at: datetime | None = None
     errors: tuple[Remark, ...] = ()
     skipped: tuple[Remark, ...] = ()
+    order: EditionReissue | None = None
     walk: int = 1
     page: int = 0
     done: int = 0
@@ -80,6 +91,20 @@ class Job:
             started_at=at,
             cursor=Cursor(),
             key_revision=key_revision,
+        )
+
+    @classmethod
+    def named(cls, edition: EditionId, key: str, order: EditionReissue, at: datetime) -> Self:
+        """The one reissue of an edition's certificates under a key that the caller chose."""
+        digest = hashlib.sha256(f"{JobKind.REISSUE}/{edition}/{key}".encode()).hexdigest()[:24]
+        return cls(
+            job=f"{JobKind.REISSUE}-{digest}",
+            kind=JobKind.REISSUE,
+            module_id=edition.module_id,
+            edition=edition.edition,
+            started_at=at,
+            cursor=Cursor(),
+            order=order,
         )
 
     def again(self, at: datetime) -> Self:

@@ -58,6 +58,8 @@ CALLS = {
         "GET /admin/certificates/{number}",
         "POST /admin/certificates/{number}/reissues",
         "POST /admin/certificates/{number}/revocation",
+        "POST /admin/certificates/{number}/restoration",
+        f"POST {EDITION}/reissues",
     },
     "Record": {
         "GET /transcript",
@@ -457,6 +459,7 @@ def test_an_index_is_only_queried_and_only_by_the_step_that_needs_it() -> None:
         ("CloseAttempts", "dynamodb:Query", "${LearningTable.Arn}/index/due"),
         ("Work", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
         ("Regrade", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
+        ("Reissue", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
     }
 
 
@@ -473,7 +476,7 @@ def test_only_relay_may_send_and_only_to_the_queues() -> None:
     [
         ("AnswerKeyTable", {"Author", "ImportBank", "Grade", "Regrade", "Review"}),
         ("QuestionTable", {"Author", "ImportBank", "Attempt", "Regrade", "Review"}),
-        ("CertificateTable", {"Certify", "Reissue", "Record", "Verify"}),
+        ("CertificateTable", {"Certify", "Reissue", "Record", "Verify", "Work"}),
         ("DocumentBucket", {"Certify", "Record", "Author", "ImportBank", "Attempt", "Review"}),
         ("SigningKey", set()),
     ],

@@ -9,7 +9,8 @@ from functions.assessment.grade.use_case import grade_attempt
 from functions.assessment.regrade.handler import post_regrade
 from functions.assessment.settle.use_case import settle_grade
 from functions.certification.certify.use_case import issue_version
-from shared.api.contract.answer_key import JobReceiptView, RegradeBody
+from shared.api.contract.answer_key import RegradeBody
+from shared.api.contract.operations import JobReceiptView
 from shared.bootstrap import deps
 from shared.domain.ids import EditionId, ModuleId
 from shared.messaging.codec import decode

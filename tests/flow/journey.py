@@ -186,6 +186,16 @@ class Admin(Client):
         body = {"reason_code": reason_code, "note": "by the office"}
         return self.ask("POST", f"/admin/certificates/{number}/revocation", body)
 
+    def restores(self, number: str, reason: str = "It was right") -> Response:
+        return self.ask("POST", f"/admin/certificates/{number}/restoration", {"reason": reason})
+
+    def reissues_all(self, module: Module, key: str, reason: str = "The signatory's title", **order: bool) -> Response:
+        path = f"/admin/modules/{module.module_id}/editions/{module.edition}/reissues"
+        return self.ask("POST", path, {"reason": reason, **order}, idempotency_key=key)
+
+    def job(self, job: str) -> Response:
+        return self.ask("GET", f"/admin/jobs/{job}")
+
     def certificate(self, number: str) -> Response:
         return self.ask("GET", f"/admin/certificates/{number}")
 

@@ -88,6 +88,10 @@ class Unchanged:
         assert self._world.tables() == self._tables
 
 
+# Headers that some operation needs; the others leave them aside.
+CONDITIONS = {"if_match": '"1"', "idempotency_key": "new"}
+
+
 def bad_bodies(operation: Operation) -> dict[str, Any]:
     assert operation.body
     fields = operation.body.model_fields
@@ -118,7 +122,7 @@ def test_a_body_that_is_not_as_expected_is_refused(
     client, path = asker(world, ada, operation), operation.path.format_map(known)
     with Unchanged(world):
         for name, body in bad_bodies(operation).items():
-            refused = client.ask(operation.method, path, body, if_match='"1"')
+            refused = client.ask(operation.method, path, body, **CONDITIONS)
             assert problem(refused) == INVALID, name
             errors = refused.json()["errors"]
             assert errors, name
@@ -177,6 +181,8 @@ VALID_BODIES = {
     "putProfile": {"name": "New"},
     "reissueCertificate": {"reason": "New"},
     "revokeCertificate": {"reason_code": "fraud", "note": "New"},
+    "restoreCertificate": {"reason": "New"},
+    "reissueEdition": {"reason": "New"},
 }
 BAD_IDS = {
     "module_id": ["Module", "mod_ule", "a b", "mödule", "module#0001", "module\n", "../module", "a" * 65, "\0", "%"],
@@ -197,7 +203,7 @@ def test_an_id_with_other_characters_names_nothing(
         for name in [name for name in known if f"{{{name}}}" in operation.path]:
             for value in BAD_IDS[name]:
                 path = operation.path.format_map(known | {name: quote(value, safe="")})
-                answer = client.ask(operation.method, path, VALID_BODIES.get(operation.id), if_match='"1"')
+                answer = client.ask(operation.method, path, VALID_BODIES.get(operation.id), **CONDITIONS)
                 if operation.id == "verifyCertificate":
                     assert (answer.status, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
                 else:
@@ -217,7 +223,7 @@ def test_what_is_well_named_but_not_there_is_not_found(
     } | {"job": "absent"}
     with Unchanged(world):
         answer = client.ask(
-            operation.method, operation.path.format_map(known | absent), VALID_BODIES.get(operation.id), if_match='"1"'
+            operation.method, operation.path.format_map(known | absent), VALID_BODIES.get(operation.id), **CONDITIONS
         )
         if operation.id == "verifyCertificate":
             assert answer.status == 404

@@ -76,7 +76,7 @@ def test_if_one_part_has_changed_nothing_is_written(deps: Deps, changed: str) ->
         case "ledger":
             deps.certificates._entries.save(replace(issue.entries[0], title="Another"))  # type: ignore[attr-defined]
         case "head":
-            deps.certificates.save_head(issue.head.revoked(RevocationReason.FRAUD, "", NOW), [])
+            deps.certificates.correct(issue.head.revoked(RevocationReason.FRAUD, "", NOW), [], [])
         case "version":
             issue = replace(issue, version=replace(issue.version, version=3))
     with pytest.raises(ConcurrentChange):
@@ -107,7 +107,7 @@ def test_a_reissue_changes_only_version_and_head_and_not_after_a_revocation(deps
     assert deps.certificates.version(number, 1) == replace(issue.version, version=1)
 
     assert found
-    deps.certificates.save_head(found.revoked(RevocationReason.FRAUD, "note", NOW), [])
+    deps.certificates.correct(found.revoked(RevocationReason.FRAUD, "note", NOW), [], [])
     third = replace(second, number_of_version=3, supersedes=2)
     with pytest.raises(ConcurrentChange):
         deps.certificates.issue(
@@ -121,7 +121,8 @@ def test_heads_are_found_together_and_those_not_issued_are_left_out(deps: Deps) 
     heads: dict[CertificateNumber, CertificateHead] = {}
     for seed in range(1000, 1105):
         head = a_head(number=certificate_number(seed), learner_id=LearnerId("many"), module_id=MODULE)
-        heads[head.number] = deps.certificates.save_head(head, [])
+        deps.certificates.correct(head, [], [])
+        heads[head.number] = replace(head, version=1)
     absent = certificate_number(2000)
     assert deps.certificates.heads([*heads, absent]) == heads
     assert deps.certificates.heads([absent]) == {}

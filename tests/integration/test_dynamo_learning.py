@@ -8,7 +8,7 @@ import pytest
 from infra.local.system import LocalSystem
 from shared.adapters.dynamo.store import SHARDS, shard_of
 from shared.bootstrap import Deps
-from shared.domain.certificate import Reissue, reissued
+from shared.domain.certificate import Order
 from shared.domain.enrolment import EnrolmentState
 from shared.domain.ids import EditionId, EnrolmentId, EnrolmentReference, LearnerId, ModuleId
 from shared.domain.job import Cursor
@@ -24,12 +24,13 @@ from tests.support.builders import (
     MODULE,
     NOW,
     NUMBER,
-    PUBLIC_URL,
     RIGHT,
     a_certificate,
     a_claim,
     a_graded_attempt,
+    a_head,
     a_profile,
+    a_reissue,
     a_score,
     an_attempt,
     an_award,
@@ -170,23 +171,15 @@ def test_a_claim_is_made_once(deps: Deps) -> None:
 def test_the_first_version_is_ordered_by_the_claim_and_each_next_by_its_reissue(deps: Deps) -> None:
     learner = LearnerId("orders")
     claim = deps.claims.save(a_claim(learner_id=learner, show_name=True))
-    second = reissued(
-        a_certificate(), reason="Name", attested_name="New", profession=None, public_url=PUBLIC_URL, issued_at=NOW
-    )
-    order = Reissue(
-        certificate=NUMBER,
-        learner_id=learner,
-        module_id=MODULE,
-        edition=1,
-        content=second,
-        requested_by="admin",
-        show_name=True,
-    )
+    head = a_head(learner_id=learner)
+    order = a_reissue(head, Order(content=claim.content, show_name=True), attested_name="New")
+    second = order.content
     announced = CertificateReissueRequestedV1(
         at=NOW, learner_id=learner, module_id=MODULE, edition=1, certificate=NUMBER, version=2
     )
     saved = deps.reissues.save(order, [announced])
     assert deps.reissues.find(learner, NUMBER, 2) == saved
+    assert deps.reissues.of(learner, NUMBER) == [saved]
     with pytest.raises(ConcurrentChange):
         deps.reissues.save(replace(order, content=replace(second, attested_name="Another")), [announced])
     first = deps.orders.find(claim.enrolment, NUMBER, 1)

@@ -11,7 +11,14 @@ from typing import Any
 
 from shared.domain.attempt import Attempt
 from shared.domain.availability import EditionStatus
-from shared.domain.certificate import CertificateContent, CertificateHead, CertificateVersion, CreditLine
+from shared.domain.certificate import (
+    CertificateContent,
+    CertificateHead,
+    CertificateVersion,
+    CreditLine,
+    Order,
+    Reissue,
+)
 from shared.domain.certificate_number import certificate_number
 from shared.domain.claim import Claim, LedgerEntry
 from shared.domain.edition import BankSummary, CreditOffer, Draft, Edition, EditionContent, PoolDraw, TestTerms
@@ -336,6 +343,12 @@ def a_claim(**changes: Any) -> Claim:
 def a_head(**changes: Any) -> CertificateHead:
     head = CertificateHead(number=NUMBER, learner_id=LEARNER, module_id=MODULE, edition=1, current=1)
     return replace(head, **changes)
+
+
+def a_reissue(head: CertificateHead | None = None, latest: Order | None = None, **correction: Any) -> Reissue:
+    """The order for the version after ``latest``; the first version unless another is given."""
+    given = {"reason": "Name corrected", "requested_by": "admin", "public_url": PUBLIC_URL, "at": NOW, **correction}
+    return (head or a_head()).reissue(latest or Order(content=a_certificate(), show_name=False), **given)
 
 
 def a_version(**changes: Any) -> CertificateVersion:

@@ -290,6 +290,10 @@ class FakeReissues:
     def find(self, learner_id: LearnerId, number: CertificateNumber, version: int) -> Reissue | None:
         return self.records.find((learner_id, number, version))
 
+    def of(self, learner_id: LearnerId, number: CertificateNumber) -> Sequence[Reissue]:
+        found = [order for order in self.records.all() if (order.learner_id, order.certificate) == (learner_id, number)]
+        return sorted(found, key=lambda order: order.content.version)
+
     def save(self, reissue: Reissue, announcing: Sequence[Event]) -> Reissue:
         return self.records.save(reissue, announcing)
 
@@ -314,7 +318,14 @@ class FakeLedger(Records[LedgerEntry]):
     def __init__(self, announced: list[Event]) -> None:
         super().__init__(
             LedgerEntry,
-            lambda entry: (entry.learner_id, entry.earned_on, entry.module_id, entry.edition, entry.scheme, entry.kind),
+            lambda entry: (
+                entry.learner_id,
+                entry.earned_on,
+                entry.certificate,
+                entry.scheme,
+                entry.kind,
+                entry.ordinal,
+            ),
             announced,
         )
 
@@ -357,8 +368,15 @@ class FakeCertificates:
         for records, aggregate in writes:
             records.save(aggregate, announcing if records is self.versions else ())
 
-    def save_head(self, head: CertificateHead, announcing: Sequence[Event]) -> CertificateHead:
-        return self.kept.save(head, announcing)
+    def correct(
+        self, head: CertificateHead, entries: Sequence[LedgerEntry], announcing: Sequence[Event]
+    ) -> CertificateHead:
+        for entry in entries:
+            self._ledger.require_current(entry)
+        corrected = self.kept.save(head, announcing)
+        for entry in entries:
+            self._ledger.save(entry)
+        return corrected
 
 
 class FakeDocuments:

@@ -14,34 +14,22 @@ from shared.domain.certificate import (
     CertificateVersion,
     Reissue,
     RevocationReason,
-    reissued,
 )
 from tests.support.builders import (
     DAY,
     HOUR,
-    LEARNER,
-    MODULE,
     NOW,
     NUMBER,
     PUBLIC_URL,
     a_certificate,
     a_credit_line,
     a_head,
+    a_reissue,
 )
 
 
-def a_reissue(**changes: str | None) -> Reissue:
-    correction = {"reason": "Name corrected", "attested_name": "Ada Byron", "profession": None, **changes}
-    content = reissued(a_certificate(), public_url=PUBLIC_URL, issued_at=NOW, **correction)
-    return Reissue(
-        certificate=NUMBER,
-        learner_id=LEARNER,
-        module_id=MODULE,
-        edition=1,
-        content=content,
-        requested_by="admin",
-        show_name=False,
-    )
+def corrected() -> Reissue:
+    return a_reissue(attested_name="Ada Byron")
 
 
 @pytest.mark.parametrize(
@@ -77,8 +65,22 @@ def test_a_certificate_is_revoked_for_its_first_reason() -> None:
     assert revoked.revoked(RevocationReason.OTHER, "again", NOW + DAY) is revoked
 
 
+def test_a_restored_certificate_is_valid_again_and_keeps_the_count_of_its_revocations() -> None:
+    assert a_head().restored("no need", NOW) == a_head()
+    revoked = a_head(current=2).revoked(RevocationReason.FRAUD, "found out", NOW)
+    restored = revoked.restored("mistaken", NOW + DAY)
+    assert [restored.status_of(version) for version in (1, 2)] == [
+        CertificateStatus.SUPERSEDED,
+        CertificateStatus.VALID,
+    ]
+    assert (restored.restored_at, restored.restoration_reason, restored.revocations) == (NOW + DAY, "mistaken", 1)
+    assert (restored.revoked_at, restored.revocation_note) == (None, None)
+    again = restored.revoked(RevocationReason.OTHER, "after all", NOW + 2 * DAY)
+    assert (again.revocations, again.restored_at, again.restoration_reason) == (2, None, None)
+
+
 def test_a_reissue_makes_the_next_version_and_says_what_it_supersedes_and_why() -> None:
-    content = a_reissue().content
+    content = corrected().content
     assert (content.number, content.version, content.supersedes) == (NUMBER, 2, 1)
     assert (content.reason, content.attested_name, content.issued_at) == ("Name corrected", "Ada Byron", NOW)
     assert content.verification_url == f"{PUBLIC_URL}/verify/{NUMBER}?version=2"
@@ -92,13 +94,13 @@ def test_a_reissue_keeps_all_that_it_does_not_correct() -> None:
 
 
 def test_two_orders_are_the_same_whoever_ordered_them_and_when() -> None:
-    again = replace(a_reissue(), requested_by="another", content=replace(a_reissue().content, issued_at=NOW + HOUR))
-    assert a_reissue().orders_the_same_as(again)
+    again = replace(corrected(), requested_by="another", content=replace(corrected().content, issued_at=NOW + HOUR))
+    assert corrected().orders_the_same_as(again)
 
 
 @pytest.mark.parametrize("other", [{"reason": "Typing error"}, {"attested_name": "Ada King"}, {"profession": "DO"}])
 def test_two_orders_differ_by_reason_or_correction(other: dict[str, str]) -> None:
-    assert not a_reissue().orders_the_same_as(a_reissue(**other))
+    assert not corrected().orders_the_same_as(a_reissue(**{"attested_name": "Ada Byron", **other}))
 
 
 @pytest.mark.parametrize(("show_name", "holder"), [(False, "A••• L•••"), (True, "Ada Lovelace")])

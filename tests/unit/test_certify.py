@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from functions.certification.certify.use_case import issue_version
-from shared.domain.certificate import CertificateHead, Reissue, RevocationReason, reissued
+from shared.domain.certificate import CertificateHead, RevocationReason
 from shared.domain.enrolment import EnrolmentState
 from shared.events.certification import (
     CertificateIssuedV1,
@@ -24,10 +24,10 @@ from tests.support.builders import (
     MODULE,
     NOW,
     NUMBER,
-    PUBLIC_URL,
     a_certificate,
     a_claim,
     a_credit_line,
+    a_reissue,
     an_enrolment,
 )
 from tests.support.fakes import BrokenOff, World
@@ -53,24 +53,7 @@ def an_issued_world() -> World:
 
 
 def order_reissue(world: World, name: str = "Ada Byron") -> None:
-    content = reissued(
-        a_certificate(),
-        reason="Name corrected",
-        attested_name=name,
-        profession=None,
-        public_url=PUBLIC_URL,
-        issued_at=NOW + DAY,
-    )
-    order = Reissue(
-        certificate=NUMBER,
-        learner_id=LEARNER,
-        module_id=MODULE,
-        edition=1,
-        content=content,
-        requested_by="admin",
-        show_name=False,
-    )
-    world.reissues.save(order, announcing=[])
+    world.reissues.save(a_reissue(attested_name=name, at=NOW + DAY), announcing=[])
 
 
 def head_in(world: World) -> CertificateHead:
@@ -80,7 +63,7 @@ def head_in(world: World) -> CertificateHead:
 
 
 def revoke(world: World) -> None:
-    world.certificates.save_head(head_in(world).revoked(RevocationReason.FRAUD, "", NOW), announcing=[])
+    world.certificates.correct(head_in(world).revoked(RevocationReason.FRAUD, "", NOW), [], announcing=[])
 
 
 def digest(world: World, version: int) -> str:

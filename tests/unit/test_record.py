@@ -13,21 +13,20 @@ from functions.certification.record.use_case import (
     show_profile,
     show_transcript,
 )
-from shared.domain.certificate import CertificateStatus, Reissue, reissued
+from shared.domain.certificate import CertificateStatus, Order
 from shared.domain.certificate_number import certificate_number
 from shared.domain.claim import Claim
 from shared.domain.ids import CertificateNumber, LearnerId
 from shared.domain.refusals import NameNotPrintable, NotFound
 from tests.support.builders import (
     LEARNER,
-    MODULE,
     NOW,
     NUMBER,
-    PUBLIC_URL,
     a_certificate,
     a_claim,
     a_head,
     a_profile,
+    a_reissue,
     an_award,
 )
 from tests.support.fakes import World
@@ -40,21 +39,10 @@ def a_world(current: int = 1) -> World:
     world = World()
     world.claims.given(a_claim(certified=True))
     world.certificates.kept.given(a_head(current=current))
-    content = a_certificate()
+    order = Order(content=a_certificate(), show_name=False)
     for _ in range(1, current):
-        content = reissued(
-            content, reason="Why", attested_name=None, profession="DO", public_url=PUBLIC_URL, issued_at=NOW
-        )
-        order = Reissue(
-            certificate=NUMBER,
-            learner_id=LEARNER,
-            module_id=MODULE,
-            edition=1,
-            content=content,
-            requested_by="admin",
-            show_name=False,
-        )
-        world.reissues.save(order, announcing=[])
+        reissue = world.reissues.save(a_reissue(latest=order, reason="Why", profession="DO"), announcing=[])
+        order = Order(content=reissue.content, show_name=False)
     return world
 
 

@@ -1,18 +1,30 @@
 """Reissue: If-Match names what is superseded; the same order again is answered alike, another is refused."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from functions.certification.certify.use_case import issue_version
-from functions.certification.reissue.use_case import Correction, order_reissue, revoke, show_certificate
+from functions.certification.reissue.use_case import (
+    Correction,
+    order_reissue,
+    reissue_edition,
+    restore,
+    revoke,
+    show_certificate,
+)
 from shared.domain.certificate import CertificateStatus, RevocationReason
 from shared.domain.certificate_number import certificate_number
 from shared.domain.ids import LearnerId
+from shared.domain.job import EditionReissue, JobKind
 from shared.domain.refusals import NameNotPrintable, NotFound, PreconditionFailed, VersionConflict
 from shared.events.certification import CertificateReissueRequestedV1, CertificateRevokedV1
+from shared.events.operations import JobAdvancedV1
 from shared.ports import ConcurrentChange
-from tests.support.builders import HOUR, LEARNER, NOW, NUMBER, a_claim, a_head, a_version
+from tests.support.builders import EDITION, HOUR, LEARNER, NOW, NUMBER, a_claim, a_head, a_version, an_award
 from tests.support.fakes import World
 
 ADMIN = LearnerId("admin")
@@ -21,8 +33,9 @@ OTHER = replace(CORRECTION, attested_name="Ada King")
 
 
 def a_world(**head: object) -> World:
-    """A certificate whose version 1 is issued."""
+    """A certificate whose version 1 is issued, its credit entered."""
     world = World()
+    world.ledger.given(an_award("2026-03-02"), an_award("2026-03-02", scheme="EACCME", amount="0.50"))
     world.claims.given(a_claim(certified=True))
     world.certificates.kept.given(a_head(**head))
     world.certificates.versions.given(a_version())
@@ -182,3 +195,113 @@ def test_a_repeated_revocation_keeps_the_first_reason() -> None:
     first = revoke(NUMBER, RevocationReason.FRAUD, "found out", world, at=NOW)
     assert revoke(NUMBER, RevocationReason.OTHER, "again", world, at=NOW + HOUR) == first
     assert len(world.announced) == 1
+
+
+# Revocation takes the credit back, restoration gives it back
+
+
+def amounts(world: World) -> list[tuple[str, str, str]]:
+    ledger = world.ledger.of_learner(LEARNER)
+    return [(entry.scheme, entry.kind, str(entry.amount)) for entry in ledger]
+
+
+def test_a_revocation_takes_back_what_the_certificate_awarded_and_nothing_else() -> None:
+    world = a_world()
+    world.ledger.given(an_award("2025-01-01", certificate=certificate_number(7)))
+    revoke(NUMBER, RevocationReason.CREDIT_WITHDRAWN, "", world, at=NOW)
+    assert amounts(world) == [
+        ("ESMO-MORA", "award", "1.00"),
+        ("ESMO-MORA", "award", "1.00"),
+        ("EACCME", "award", "0.50"),
+        ("ESMO-MORA", "correction", "-1.00"),
+        ("EACCME", "correction", "-0.50"),
+    ]
+    corrections = [entry for entry in world.ledger.all() if entry.kind == "correction"]
+    assert {(entry.earned_on, entry.entered_at) for entry in corrections} == {("2026-03-02", NOW)}
+
+
+@given(st.integers(min_value=0, max_value=6))
+def test_the_ledger_adds_up_to_the_credit_of_what_is_valid(changes: int) -> None:
+    """Revoked and restored by turns."""
+    world = a_world()
+    for change in range(changes):
+        if change % 2:
+            restore(NUMBER, "mistaken", world, at=NOW)
+        else:
+            revoke(NUMBER, RevocationReason.OTHER, "", world, at=NOW)
+    head, _ = show_certificate(NUMBER, world)
+    total = sum(entry.amount for entry in world.ledger.of_learner(LEARNER))
+    assert total == (Decimal("1.50") if head.status_of(1) is CertificateStatus.VALID else 0)
+    assert len(world.ledger.of_learner(LEARNER)) == 2 + 2 * changes
+
+
+def test_each_revocation_and_restoration_is_a_fact_of_its_own() -> None:
+    world = a_world()
+    for _ in range(2):
+        revoke(NUMBER, RevocationReason.OTHER, "", world, at=NOW)
+        restore(NUMBER, "mistaken", world, at=NOW)
+    path = f"certificate/{NUMBER}/v1"
+    assert world.facts_told == [f"{path}/revoked", f"{path}/restored", f"{path}/revoked/2", f"{path}/restored/2"]
+
+
+def test_a_restoration_again_or_of_what_is_valid_changes_nothing() -> None:
+    world = a_world()
+    assert restore(NUMBER, "no need", world, at=NOW).restored_at is None
+    revoke(NUMBER, RevocationReason.OTHER, "", world, at=NOW)
+    first = restore(NUMBER, "mistaken", world, at=NOW)
+    told = list(world.announced)
+    assert restore(NUMBER, "again", world, at=NOW + HOUR) == first
+    assert world.announced == told
+
+
+def test_of_a_revocation_and_a_restoration_at_once_none_is_lost() -> None:
+    world = a_world()
+    revoke(NUMBER, RevocationReason.OTHER, "", world, at=NOW)
+    world.certificates.kept.meanwhile = lambda: restore(NUMBER, "first", world, at=NOW)
+    with pytest.raises(ConcurrentChange):
+        restore(NUMBER, "second", world, at=NOW)
+    assert [entry.ordinal for entry in world.ledger.all() if entry.kind == "correction"] == [1, 1, 2, 2]
+
+
+def test_what_was_ordered_and_not_issued_for_a_revocation_is_issued_after_the_restoration() -> None:
+    world = a_world()
+    order(world, 1)
+    revoke(NUMBER, RevocationReason.OTHER, "", world, at=NOW)
+    issue_all(world)
+    assert world.certificates.version(NUMBER, 2) is None
+    told = len(world.announced)
+    restore(NUMBER, "mistaken", world, at=NOW)
+    requested = [event for event in world.announced[told:] if isinstance(event, CertificateReissueRequestedV1)]
+    assert [event.version for event in requested] == [2]
+    issue_version(requested[0], world)
+    head, shown = show_certificate(NUMBER, world)
+    assert (head.status_of(2), shown.content.attested_name) == (CertificateStatus.VALID, "Ada Byron")
+
+
+# The reissue of an edition
+
+
+EVERY_ONE = EditionReissue(reason="The signatory's title", notify=False, requested_by="admin")
+
+
+def test_the_reissue_of_an_edition_is_one_job_under_its_key() -> None:
+    world = a_world()
+    world.publish()
+    job = reissue_edition(EDITION, "spring", EVERY_ONE, world, at=NOW)
+    assert (job.kind, job.order, job.finished_at) == (JobKind.REISSUE, EVERY_ONE, None)
+    assert reissue_edition(EDITION, "spring", EVERY_ONE, world, at=NOW + HOUR) == job
+    assert reissue_edition(EDITION, "autumn", EVERY_ONE, world, at=NOW).job != job.job
+    assert len(world.told(JobAdvancedV1)) == 2
+
+
+def test_a_key_that_names_another_order_is_refused() -> None:
+    world = a_world()
+    world.publish()
+    reissue_edition(EDITION, "spring", EVERY_ONE, world, at=NOW)
+    with pytest.raises(VersionConflict):
+        reissue_edition(EDITION, "spring", replace(EVERY_ONE, reason="Another"), world, at=NOW)
+
+
+def test_an_edition_that_is_not_there_is_not_reissued() -> None:
+    with pytest.raises(NotFound):
+        reissue_edition(EDITION, "spring", EVERY_ONE, World(), at=NOW)

@@ -10,6 +10,7 @@ from functions.assessment.regrade.use_case import (
     try_regrade,
 )
 from shared.api.contract import answer_key as contract
+from shared.api.contract.operations import JobReceiptView
 from shared.api.resolver import Answer, Api, Call
 from shared.bootstrap import deps
 from shared.domain.ids import OptionId, QuestionId
@@ -31,7 +32,7 @@ def post_regrade(call: Call[contract.RegradeBody, None]) -> Answer:
         )
         return Answer(HTTPStatus.OK, view)
     job = regrade(call.edition_id, amendment, deps(), at=call.at)
-    return Answer(HTTPStatus.ACCEPTED, contract.JobReceiptView(job=job.job))
+    return Answer(HTTPStatus.ACCEPTED, JobReceiptView(job=job.job))
 
 
 @api.operation(contract.GET_STATISTICS)
@@ -42,4 +43,4 @@ def get_statistics(call: Call[None, None]) -> Answer:
 @api.operation(contract.COMPUTE_STATISTICS)
 def post_statistics(call: Call[None, None]) -> Answer:
     job = compute_statistics(call.edition_id, deps(), at=call.at)
-    return Answer(HTTPStatus.ACCEPTED, contract.JobReceiptView(job=job.job))
+    return Answer(HTTPStatus.ACCEPTED, JobReceiptView(job=job.job))

@@ -1,5 +1,6 @@
-"""Reissue and revocation: what an admin may do about a certificate that is out in the world."""
+"""Reissue, revocation and restoration: what an admin may do about a certificate that is out in the world."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -8,18 +9,28 @@ from shared.domain.certificate import (
     CertificateHead,
     CertificateStatus,
     Order,
-    Reissue,
     RevocationReason,
-    reissued,
 )
-from shared.domain.ids import CertificateNumber, LearnerId
+from shared.domain.claim import AWARD, LedgerEntry
+from shared.domain.ids import CertificateNumber, EditionId, LearnerId
+from shared.domain.job import EditionReissue, Job
 from shared.domain.names import require_printable
 from shared.domain.refusals import NotFound, PreconditionFailed, VersionConflict
-from shared.events.certification import CertificateReissueRequestedV1, CertificateRevokedV1
-from shared.ports import Certificates, Orders, Reissues
+from shared.events.certification import CertificateRestoredV1, CertificateRevokedV1
+from shared.jobs import start_job
+from shared.ports import Catalogue, Certificates, Enrolments, Jobs, Ledger, Orders, Reissues
+from shared.reissuing import enter_reissue
 
 
 class Reissuing(Protocol):
+    @property
+    def catalogue(self) -> Catalogue: ...
+    @property
+    def enrolments(self) -> Enrolments: ...
+    @property
+    def jobs(self) -> Jobs: ...
+    @property
+    def ledger(self) -> Ledger: ...
     @property
     def certificates(self) -> Certificates: ...
     @property
@@ -41,9 +52,9 @@ class Correction:
 
 def show_certificate(number: CertificateNumber, deps: Reissuing) -> tuple[CertificateHead, Order]:
     """A certificate and what its current version says; raise NotFound."""
-    head = deps.certificates.head(number)
-    order = deps.orders.find(head.enrolment, number, head.current) if head else None
-    if head is None or order is None:
+    head = _head(number, deps)
+    order = deps.orders.find(head.enrolment, number, head.current)
+    if order is None:
         raise NotFound(f"There is no certificate {number!r}.")
     return head, order
 
@@ -70,21 +81,14 @@ def order_reissue(
         raise NotFound(f"There is no certificate {number!r}.")
     if order is None:
         raise PreconditionFailed(version=head.current)
-    reissue = Reissue(
-        certificate=number,
-        learner_id=head.learner_id,
-        module_id=head.module_id,
-        edition=head.edition,
-        content=reissued(
-            order.content,
-            reason=correction.reason,
-            attested_name=correction.attested_name,
-            profession=correction.profession,
-            public_url=deps.public_url,
-            issued_at=at,
-        ),
+    reissue = head.reissue(
+        order,
+        reason=correction.reason,
+        attested_name=correction.attested_name,
+        profession=correction.profession,
         requested_by=admin,
-        show_name=order.show_name,
+        public_url=deps.public_url,
+        at=at,
     )
     known = deps.reissues.find(head.learner_id, number, expected + 1)
     if known:
@@ -95,26 +99,65 @@ def order_reissue(
         raise PreconditionFailed(version=head.current)
     if head.status_of(expected) is CertificateStatus.REVOKED:
         raise VersionConflict("A revoked certificate is not reissued.")
-    announced = CertificateReissueRequestedV1(
-        at=at,
-        learner_id=head.learner_id,
-        module_id=head.module_id,
-        edition=head.edition,
-        certificate=number,
-        version=expected + 1,
-    )
-    return deps.reissues.save(reissue, announcing=[announced]).content.version
+    return enter_reissue(reissue, deps.reissues).content.version
+
+
+def reissue_edition(edition: EditionId, key: str, order: EditionReissue, deps: Reissuing, *, at: datetime) -> Job:
+    """Start the job that orders the next version of every certificate of an edition; ``key`` names it.
+
+    The same key and order again find that job. Raise NotFound, VersionConflict where the key names another order.
+    """
+    deps.catalogue.edition(edition)
+    job = Job.named(edition, key, order, at)
+    known = deps.jobs.find(job.job)
+    if known is None:
+        return start_job(job, deps.jobs, deps.enrolments)
+    if known.order != order:
+        raise VersionConflict("The Idempotency-Key was used for another order.")
+    return known
 
 
 def revoke(
     number: CertificateNumber, reason: RevocationReason, note: str, deps: Reissuing, *, at: datetime
 ) -> CertificateHead:
-    """Revoke a certificate as a whole; one that is revoked already keeps its first reason. Raise NotFound."""
-    head = deps.certificates.head(number)
-    if head is None:
-        raise NotFound(f"There is no certificate {number!r}.")
+    """Revoke a certificate as a whole and take its credit back; one that is revoked keeps its first reason.
+
+    Raise NotFound.
+    """
+    head = _head(number, deps)
     revoked = head.revoked(reason, note, at)
     if revoked is head:
         return head
-    announced = CertificateRevokedV1(at=at, certificate=number, version=head.current)
-    return deps.certificates.save_head(revoked, announcing=[announced])
+    taken = [award.taken_back(revoked.revocations, at) for award in _awards(head, deps)]
+    announced = CertificateRevokedV1(at=at, ordinal=revoked.revocations, certificate=number, version=head.current)
+    return deps.certificates.correct(revoked, taken, announcing=[announced])
+
+
+def restore(number: CertificateNumber, reason: str, deps: Reissuing, *, at: datetime) -> CertificateHead:
+    """End a revocation and give the credit back; a certificate that is not revoked stays as it is. Raise NotFound.
+
+    What was ordered of the certificate and not issued because it was revoked is announced again.
+    """
+    head = _head(number, deps)
+    restored = head.restored(reason, at)
+    if restored is not head:
+        given = [award.given_back(head.revocations, at) for award in _awards(head, deps)]
+        announced = CertificateRestoredV1(at=at, ordinal=head.revocations, certificate=number, version=head.current)
+        restored = deps.certificates.correct(restored, given, announcing=[announced])
+    for reissue in deps.reissues.of(head.learner_id, number):
+        if reissue.content.version > head.current:
+            enter_reissue(reissue, deps.reissues)
+    return restored
+
+
+def _head(number: CertificateNumber, deps: Reissuing) -> CertificateHead:
+    head = deps.certificates.head(number)
+    if head is None:
+        raise NotFound(f"There is no certificate {number!r}.")
+    return head
+
+
+def _awards(head: CertificateHead, deps: Reissuing) -> Sequence[LedgerEntry]:
+    """What the ledger holds as awarded by a certificate."""
+    ledger = deps.ledger.of_learner(head.learner_id)
+    return [entry for entry in ledger if entry.certificate == head.number and entry.kind == AWARD]

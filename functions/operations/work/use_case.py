@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
+from functions.operations.work.reissues import OrderingReissues, order_reissues
 from shared.domain.attempt import AttemptState
 from shared.domain.enrolment import EnrolmentState
 from shared.domain.ids import EditionId, EnrolmentId, ModuleId
@@ -17,7 +18,6 @@ from shared.jobs import next_page, start_job
 from shared.ports import (
     Attempts,
     Clock,
-    Enrolments,
     Jobs,
     StatisticsPart,
     StatisticsReport,
@@ -29,11 +29,9 @@ PAGE = 25
 PART_KEPT_FOR = timedelta(days=2)
 
 
-class Working(Protocol):
+class Working(OrderingReissues, Protocol):
     @property
     def jobs(self) -> Jobs: ...
-    @property
-    def enrolments(self) -> Enrolments: ...
     @property
     def attempts(self) -> Attempts: ...
     @property
@@ -141,4 +139,5 @@ PAGES: Mapping[JobKind, Callable[[Sequence[EnrolmentId], Job, Working], None]] =
     JobKind.LAPSES: _tell,
     JobKind.REGRADE: _ask_for_regrades,
     JobKind.STATISTICS: _tally,
+    JobKind.REISSUE: order_reissues,
 }

@@ -11,6 +11,7 @@ from shared.adapters.dynamo.learning import DynamoClaims, DynamoEnrolments, Dyna
 from shared.adapters.dynamo.store import EncodeOutbox, Key, Store, was_condition
 from shared.adapters.dynamo.tables import CertificateItem
 from shared.domain.certificate import CertificateHead, CertificateVersion
+from shared.domain.claim import LedgerEntry
 from shared.domain.ids import CertificateNumber
 from shared.events.event import Event
 from shared.ports import ConcurrentChange, Issue
@@ -70,5 +71,18 @@ class DynamoCertificates:
             if stored != replace(issue.version, version=1):
                 raise ConcurrentChange(f"{issue.version.number} v{issue.version.number_of_version}") from error
 
-    def save_head(self, head: CertificateHead, announcing: Sequence[Event]) -> CertificateHead:
-        return self._heads.save(head, announcing)
+    def correct(
+        self, head: CertificateHead, entries: Sequence[LedgerEntry], announcing: Sequence[Event]
+    ) -> CertificateHead:
+        corrected = replace(head, version=head.version + 1)
+        try:
+            with TransactWrite(connection=self._connection) as transaction:
+                transaction.save(self._heads.written(head, announcing))
+                for entry in entries:
+                    transaction.save(self._entries.written(entry, ()))
+        except TransactWriteError as error:
+            if not was_condition(error):
+                raise
+            if self.head(head.number) != corrected:
+                raise ConcurrentChange(str(head.number)) from error
+        return corrected

@@ -8,7 +8,7 @@ from shared.adapters.dynamo.tables import LearningItem
 from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt
 from shared.domain.certificate import Order, Reissue
-from shared.domain.claim import Claim, LedgerEntry
+from shared.domain.claim import CORRECTION, Claim, LedgerEntry
 from shared.domain.enrolment import Enrolment, EnrolmentState
 from shared.domain.ids import (
     AttemptId,
@@ -62,7 +62,8 @@ def reissue_key(learner_id: LearnerId, number: CertificateNumber, version: int) 
 
 def ledger_key(entry: LedgerEntry) -> Key:
     edition = _edition(EditionId(entry.module_id, entry.edition))
-    return _partition(entry.learner_id), f"CREDIT#{entry.earned_on}#{edition}#{entry.scheme}#{entry.kind}"
+    ordinal = f"#{entry.ordinal:04d}" if entry.kind == CORRECTION else ""
+    return _partition(entry.learner_id), f"CREDIT#{entry.earned_on}#{edition}#{entry.scheme}#{entry.kind}{ordinal}"
 
 
 def _enrolment_marks(enrolment: Enrolment) -> Marks:
@@ -236,6 +237,9 @@ class DynamoReissues:
     def find(self, learner_id: LearnerId, number: CertificateNumber, version: int) -> Reissue | None:
         return self._store.find(reissue_key(learner_id, number, version))
 
+    def of(self, learner_id: LearnerId, number: CertificateNumber) -> Sequence[Reissue]:
+        return self._store.of_partition(_partition(learner_id), f"REISSUE#{number}#")
+
     def save(self, reissue: Reissue, announcing: Sequence[Event]) -> Reissue:
         return self._store.save(reissue, announcing)
 
@@ -256,7 +260,7 @@ class DynamoOrders:
 
 
 class DynamoLedger:
-    """See ``ports.Ledger``. Entries are written by ``DynamoCertificates.issue`` alone."""
+    """See ``ports.Ledger``. Entries are written by ``DynamoCertificates`` alone."""
 
     def __init__(self, encode: EncodeOutbox) -> None:
         self.store = Store(LearningItem, LedgerEntry, ledger_key, _none, encode)

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from shared.api.contract.assessment import ATTEMPT, Link
 from shared.api.contract.modules import AUTHORS, EDITION, EditionQuery
+from shared.api.contract.operations import JobReceiptView
 from shared.api.operation import Operation
 from shared.api.shapes import Body, Identifier, Instant, View, number
 from shared.domain.attempt import Attempt
@@ -114,10 +115,6 @@ class RegradeEffectView(View):
     attempts: int
     newly_passed: int
     points_changed: int
-
-
-class JobReceiptView(View):
-    job: str
 
 
 REGRADE = Operation(

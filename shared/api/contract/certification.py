@@ -8,7 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field
 
 from shared.api.contract.enrolment import ADMINS, ENROLMENT
-from shared.api.contract.modules import EditionQuery
+from shared.api.contract.modules import EDITION, EditionQuery
+from shared.api.contract.operations import JobReceiptView
 from shared.api.operation import DEFAULT_LIMIT, MAX_LIMIT, Operation, Query
 from shared.api.shapes import Amount, Body, Identifier, Instant, Printable, View
 from shared.domain.certificate import CertificateContent, CertificateHead, CertificateStatus, CertificateVersion
@@ -399,6 +400,17 @@ class RevocationBody(Body):
     note: Annotated[str, Field(max_length=2000)]
 
 
+class RestorationBody(Body):
+    reason: Printable
+
+
+class EditionReissueBody(Body):
+    """``notify`` says whether the holders are written to."""
+
+    reason: Printable
+    notify: bool = True
+
+
 class RevocationView(View):
     number: str
     status: str
@@ -445,6 +457,27 @@ REVOKE = Operation(
     problems=("not-found",),
     groups=ADMINS,
 )
+RESTORE = Operation(
+    id="restoreCertificate",
+    summary="End a certificate's revocation",
+    method=HTTPMethod.POST,
+    path=f"{ADMIN_CERTIFICATE}/restoration",
+    body=RestorationBody,
+    answers={HTTPStatus.OK: RevocationView},
+    problems=("not-found",),
+    groups=ADMINS,
+)
+REISSUE_EDITION = Operation(
+    id="reissueEdition",
+    summary="Order the next version of every valid certificate of an edition; the Idempotency-Key names the job",
+    method=HTTPMethod.POST,
+    path=f"{EDITION}/reissues",
+    body=EditionReissueBody,
+    headers=("Idempotency-Key",),
+    answers={HTTPStatus.ACCEPTED: JobReceiptView},
+    problems=("not-found", "version-conflict"),
+    groups=ADMINS,
+)
 OPERATIONS = (
     PUT_EVALUATION,
     PUT_CLAIM,
@@ -458,4 +491,6 @@ OPERATIONS = (
     GET_ADMIN_CERTIFICATE,
     REISSUE,
     REVOKE,
+    RESTORE,
+    REISSUE_EDITION,
 )

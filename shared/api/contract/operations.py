@@ -9,6 +9,10 @@ from shared.api.shapes import Instant, View
 from shared.domain.job import Job
 
 
+class JobReceiptView(View):
+    job: str
+
+
 class RemarkView(View):
     line: int
     msg: str
