@@ -17,6 +17,7 @@ from shared.ports import (
     Certificates,
     Claims,
     Clock,
+    Contacts,
     Documents,
     Enrolments,
     Failures,
@@ -111,6 +112,13 @@ class Deps:
 
         self._bind_tables()
         return DynamoProfiles(encode_outbox)
+
+    @cached_property
+    def contacts(self) -> Contacts:
+        from shared.adapters.dynamo.learning import DynamoContacts
+
+        self._bind_tables()
+        return DynamoContacts(encode_outbox)
 
     @cached_property
     def memberships(self) -> Memberships:

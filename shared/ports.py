@@ -23,7 +23,7 @@ from shared.domain.ids import (
     ModuleId,
 )
 from shared.domain.job import Cursor, Job
-from shared.domain.learner import Membership, Profile
+from shared.domain.learner import Contact, Membership, Profile
 from shared.domain.questions import AnswerKey, Bank, Image
 from shared.domain.schemes import Scheme
 from shared.domain.statistics import ItemStatistic, Tallies
@@ -178,6 +178,14 @@ class Profiles(Protocol):
     def find(self, learner_id: LearnerId) -> Profile | None: ...
 
     def save(self, profile: Profile) -> Profile: ...
+
+
+class Contacts(Protocol):
+    def find(self, learner_id: LearnerId) -> Contact | None: ...
+
+    def save(self, contact: Contact) -> Contact:
+        """Raise ConcurrentChange."""
+        ...
 
 
 class Memberships(Protocol):

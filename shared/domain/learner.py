@@ -31,6 +31,17 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Where a learner is written to, as their verified id token last said; name and language for want of a profile."""
+
+    learner_id: LearnerId
+    email: str
+    name: str | None = None
+    language: str | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
     """Membership of the society; ``until`` is the last day, None without an end."""
 

@@ -139,7 +139,7 @@ def test_broken_off_at_any_call_a_step_is_completed_by_the_next_delivery(
     assert len(calls) >= 3
     kinds = {row["sk"].partition("#")[0] for row in undisturbed}
     of_a_pass = {"CLAIM", "CREDIT", "HEAD", "VERSION"} if right else set()
-    assert kinds == {"ATTEMPT", "ENROLMENT", "PROFILE"} | of_a_pass
+    assert kinds == {"ATTEMPT", "CONTACT", "ENROLMENT", "PROFILE"} | of_a_pass
 
     learners = world.ready(module, len(calls) + 1, name="Dr. Ada")
     crashes.plan = {learner.sub: number for number, learner in enumerate(learners)}

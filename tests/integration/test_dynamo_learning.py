@@ -27,6 +27,7 @@ from tests.support.builders import (
     RIGHT,
     a_certificate,
     a_claim,
+    a_contact,
     a_graded_attempt,
     a_head,
     a_profile,
@@ -40,6 +41,13 @@ from tests.support.builders import (
 
 def reference(learner: str, edition: int | None = None, module: str = MODULE) -> EnrolmentReference:
     return EnrolmentReference(LearnerId(learner), ModuleId(module), edition)
+
+
+def test_where_a_learner_is_written_to_is_kept_beside_the_profile(deps: Deps) -> None:
+    contact = a_contact(learner_id=LearnerId("written-to"), language="de-CH")
+    assert deps.contacts.find(contact.learner_id) is None
+    saved = deps.contacts.save(contact)
+    assert deps.contacts.find(contact.learner_id) == saved == replace(contact, version=1)
 
 
 # Enrolments

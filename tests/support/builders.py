@@ -34,7 +34,7 @@ from shared.domain.ids import (
     OptionId,
     QuestionId,
 )
-from shared.domain.learner import Profile
+from shared.domain.learner import Contact, Profile
 from shared.domain.questions import AnswerKey, Bank, KeyEntry, Kind, Option, Question, Scoring
 from shared.domain.schemes import Scheme
 from shared.domain.scoring import Score
@@ -285,6 +285,11 @@ def a_graded_attempt(number: int = 1, *, passed: bool, at: datetime = NOW, **cha
 
 def a_profile(**changes: Any) -> Profile:
     return replace(Profile(learner_id=LEARNER, name="Ada Lovelace", profession="MD"), **changes)
+
+
+def a_contact(**changes: Any) -> Contact:
+    """As the id token has it, before anything was said in the profile."""
+    return replace(Contact(learner_id=LEARNER, email="ada@example.org", name="Dr. A. Lovelace"), **changes)
 
 
 def a_credit_line(**changes: Any) -> CreditLine:

@@ -25,7 +25,7 @@ from shared.domain.ids import (
     ModuleId,
 )
 from shared.domain.job import Cursor, Job
-from shared.domain.learner import Membership, Profile
+from shared.domain.learner import Contact, Membership, Profile
 from shared.domain.questions import AnswerKey, Bank, Image
 from shared.domain.refusals import NotEnrolled, NotFound
 from shared.domain.schemes import Scheme
@@ -539,6 +539,7 @@ class World:
         self.enrolments = FakeEnrolments(self.announced)
         self.attempts = FakeAttempts(self.announced)
         self.profiles: Records[Profile] = Records(Profile, lambda profile: profile.learner_id, self.announced)
+        self.contacts: Records[Contact] = Records(Contact, lambda contact: contact.learner_id, self.announced)
         self.memberships: Records[Membership] = Records(Membership, lambda one: one.learner_id, self.announced)
         self.accommodations = FakeAccommodations(self.announced)
         self.bank_images = FakeBankImages()

@@ -4,6 +4,8 @@ import pytest
 
 from shared.api.caller import Caller, groups_in
 from shared.api.problems import Forbidden
+from shared.domain.ids import LearnerId
+from shared.domain.learner import Contact
 
 
 @pytest.mark.parametrize(
@@ -62,3 +64,31 @@ def test_an_admin_may_do_everything_and_others_what_their_groups_may(
         return
     with pytest.raises(Forbidden):
         caller.require_any(frozenset(wanted))
+
+
+CLAIMS = {
+    "token_use": "id",
+    "sub": "dr-a",
+    "email": "ada@example.org",
+    "email_verified": "true",
+    "name": "Ada Lovelace",
+    "locale": "de-CH",
+}
+
+
+def test_a_verified_address_is_where_a_caller_is_written_to() -> None:
+    assert Caller.of(CLAIMS).contact == Contact(
+        learner_id=LearnerId("dr-a"), email="ada@example.org", name="Ada Lovelace", language="de-CH"
+    )
+
+
+@pytest.mark.parametrize("verified", [True, "true", "True"])
+def test_that_an_address_is_verified_is_read_however_it_is_handed_over(verified: object) -> None:
+    assert Caller.of({**CLAIMS, "email_verified": verified}).contact
+
+
+@pytest.mark.parametrize(
+    "claims", [{"email_verified": "false"}, {"email_verified": False}, {"email_verified": None}, {"email": ""}]
+)
+def test_an_address_that_is_not_verified_is_none(claims: dict[str, object]) -> None:
+    assert Caller.of({**CLAIMS, **claims}).contact is None

@@ -28,7 +28,7 @@ def get_me(call: Call[None, None]) -> Answer:
 @api.operation(contract.PUT_ME)
 def put_me(call: Call[contract.ProfileBody, None]) -> Answer:
     changes = cast("ProfileChanges", call.body.model_dump(exclude_unset=True))
-    profile = change_profile(call.caller.learner_id, changes, deps())
+    profile = change_profile(call.caller.learner_id, changes, deps(), contact=call.caller.contact)
     return Answer(HTTPStatus.OK, contract.ProfileView.of(profile))
 
 

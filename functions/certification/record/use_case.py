@@ -4,15 +4,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol, TypedDict
 
+from shared.contacts import keep_contact
 from shared.domain.certificate import CertificateContent, CertificateHead
 from shared.domain.ids import CertificateNumber, LearnerId
-from shared.domain.learner import Profile
+from shared.domain.learner import Contact, Profile
 from shared.domain.names import require_printable
 from shared.domain.refusals import NotFound
 from shared.domain.transcript import Transcript, transcript
 from shared.ports import (
     Certificates,
     Claims,
+    Contacts,
     Documents,
     Ledger,
     Orders,
@@ -25,6 +27,8 @@ from shared.ports import (
 class Recording(Protocol):
     @property
     def profiles(self) -> Profiles: ...
+    @property
+    def contacts(self) -> Contacts: ...
     @property
     def claims(self) -> Claims: ...
     @property
@@ -54,11 +58,17 @@ def show_profile(learner_id: LearnerId, deps: Recording) -> Profile:
     return deps.profiles.find(learner_id) or Profile(learner_id=learner_id)
 
 
-def change_profile(learner_id: LearnerId, changes: ProfileChanges, deps: Recording) -> Profile:
-    """Change what is named in ``changes``; raise NameNotPrintable. Issued certificates stay as they are."""
+def change_profile(
+    learner_id: LearnerId, changes: ProfileChanges, deps: Recording, *, contact: Contact | None = None
+) -> Profile:
+    """Change what is named in ``changes``; raise NameNotPrintable. Issued certificates stay as they are.
+
+    From now on the learner is written to at ``contact``.
+    """
     name = changes.get("name")
     if name is not None:
         require_printable(name)
+    keep_contact(contact, deps.contacts)
     known = show_profile(learner_id, deps)
     changed = replace(known, **changes)
     return known if changed == known else deps.profiles.save(changed)

@@ -19,7 +19,7 @@ lambda_handler = api = Api()
 
 @api.operation(contract.PUT_ENROLMENT)
 def put_enrolment(call: Call[None, EditionQuery]) -> Answer:
-    enrolment, created = request_enrolment(call.enrolment, deps(), at=call.at)
+    enrolment, created = request_enrolment(call.enrolment, deps(), at=call.at, contact=call.caller.contact)
     status = HTTPStatus.ACCEPTED if created else HTTPStatus.OK
     return Answer(status, contract.EnrolmentRequestView.of(enrolment))
 

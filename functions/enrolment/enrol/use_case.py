@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from shared.contacts import keep_contact
 from shared.domain.attempt import AttemptHistory
 from shared.domain.availability import EditionStatus
 from shared.domain.edition import Edition
 from shared.domain.enrolment import Enrolment, EnrolmentState
 from shared.domain.ids import EditionId, EnrolmentId, EnrolmentReference
+from shared.domain.learner import Contact
 from shared.domain.refusals import ModuleClosed, NotFound
 from shared.domain.viewing import Segment
 from shared.events.enrolment import EnrolmentRequestedV1
-from shared.ports import Accommodations, Attempts, Catalogue, Enrolments
+from shared.ports import Accommodations, Attempts, Catalogue, Contacts, Enrolments
 from shared.submission import hand_in
 
 
@@ -25,19 +27,25 @@ class Enrolling(Protocol):
     def attempts(self) -> Attempts: ...
     @property
     def accommodations(self) -> Accommodations: ...
+    @property
+    def contacts(self) -> Contacts: ...
 
 
-def request_enrolment(reference: EnrolmentReference, deps: Enrolling, *, at: datetime) -> tuple[Enrolment, bool]:
+def request_enrolment(
+    reference: EnrolmentReference, deps: Enrolling, *, at: datetime, contact: Contact | None = None
+) -> tuple[Enrolment, bool]:
     """Ask to enrol, and whether that was new; asked again, the enrolment stays as it is.
 
-    Raise NotFound where there is no such module, ModuleClosed where it is not open.
+    The learner is told at ``contact``. Raise NotFound where there is no such module, ModuleClosed where it is not open.
     """
     status = _asked_for(reference, deps, at)
     enrolment_id = EnrolmentId(reference.learner_id, status.module_id, status.edition)
     known = deps.enrolments.find(enrolment_id)
     if known and not known.can_be_requested_anew:
+        keep_contact(contact, deps.contacts)
         return known, False
     status.require_open(at)
+    keep_contact(contact, deps.contacts)
     requested = known.requested_anew(at) if known else Enrolment.requested(enrolment_id, at)
     announced = EnrolmentRequestedV1(
         at=at,

@@ -20,7 +20,7 @@ from shared.domain.ids import (
     ModuleId,
 )
 from shared.domain.job import Cursor
-from shared.domain.learner import Membership, Profile
+from shared.domain.learner import Contact, Membership, Profile
 from shared.domain.refusals import NotEnrolled
 from shared.events.event import Event
 from shared.ports import Page
@@ -170,6 +170,21 @@ class DynamoProfiles:
 
     def save(self, profile: Profile) -> Profile:
         return self._store.save(profile)
+
+
+class DynamoContacts:
+    """See ``ports.Contacts``."""
+
+    def __init__(self, encode: EncodeOutbox) -> None:
+        self._store = Store(
+            LearningItem, Contact, lambda contact: (_partition(contact.learner_id), "CONTACT"), _none, encode
+        )
+
+    def find(self, learner_id: LearnerId) -> Contact | None:
+        return self._store.find((_partition(learner_id), "CONTACT"))
+
+    def save(self, contact: Contact) -> Contact:
+        return self._store.save(contact)
 
 
 class DynamoMemberships:
