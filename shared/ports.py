@@ -262,6 +262,14 @@ class Ledger(Protocol):
         """All entries, the earliest first."""
         ...
 
+    def find(self, entry: LedgerEntry) -> LedgerEntry | None:
+        """What is entered under the key of ``entry``: of an external credit, the same facts."""
+        ...
+
+    def save(self, entry: LedgerEntry) -> LedgerEntry:
+        """Enter an external credit, once; raise ConcurrentChange."""
+        ...
+
 
 class Documents(Protocol):
     def store_once(self, number: CertificateNumber, version: int, pdf: bytes) -> bytes:

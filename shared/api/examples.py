@@ -13,6 +13,13 @@ TITLE = "Optimal Management of Oligometastatic Disease in Solid Tumours"
 HASH = "5d1f0a8e6f3c4b7d9a2e8c1b0f4d7a6e3c9b5f2d8e1a4c7b0d3f6e9a2c5b8d1f"
 OFFER = {"scheme": "ESMO-MORA", "category": "Category 1", "maximum": "1.00"}
 CREDIT = {"scheme": "ESMO-MORA", "category": "Category 1", "amount": "1.00"}
+EXTERNAL = {
+    "earned_on": "2026-02-14",
+    "title": "Congress of Thoracic Oncology",
+    "scheme": "EACCME",
+    "amount": "6.00",
+    "provider": "Thoracic Society",
+}
 FACULTY = {
     "name": "Dr. Tolia",
     "role": "author",
@@ -137,9 +144,12 @@ CERTIFICATE = {
 }
 PROFILE = {
     "name": "Ada Lovelace",
+    "given_name": "Ada",
+    "family_name": "Lovelace",
     "profession": "MD",
     "language": "en",
     "licence": "12345",
+    "licence_state": "IL",
     "npi": None,
     "birth_month_day": "12-10",
     "reporting_consent": True,
@@ -282,6 +292,15 @@ EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
         "show_name": False,
     },
     certification.ClaimView: {"certificate": NUMBER},
+    certification.ExternalCreditBody: EXTERNAL,
+    certification.TranscriptEntryView: {
+        **EXTERNAL,
+        "module_id": None,
+        "edition": None,
+        "category": "",
+        "certificate": None,
+        "kind": "external",
+    },
     certification.TranscriptView: {
         "entries": [
             {

@@ -8,7 +8,7 @@ from typing import Self
 
 from shared.domain.certificate import CertificateContent, CreditLine, verification_url
 from shared.domain.edition import CreditOffer, Edition, EditionContent
-from shared.domain.ids import CertificateNumber, EnrolmentId, LearnerId, ModuleId
+from shared.domain.ids import CertificateNumber, EditionId, EnrolmentId, LearnerId, ModuleId
 from shared.domain.refusals import CreditNotAllowed
 from shared.domain.schemes import Scheme
 
@@ -48,6 +48,7 @@ class Claim:
 
 AWARD = "award"
 CORRECTION = "correction"
+EXTERNAL = "external"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,20 +57,22 @@ class LedgerEntry:
 
     A correction stands beside the award that it takes back or gives back, on the same day, so that the
     year's total is right; ``ordinal`` counts the corrections, ``entered_at`` is when one was made.
+    An external credit is the learner's own word: it has no module and no certificate, but names its ``provider``.
     """
 
     learner_id: LearnerId
-    module_id: ModuleId
-    edition: int
+    module_id: ModuleId | None
+    edition: int | None
     title: str
     scheme: str
     category: str
     amount: Decimal
-    certificate: CertificateNumber
+    certificate: CertificateNumber | None
     earned_on: str
     kind: str = AWARD
     ordinal: int = 1
     entered_at: datetime | None = None
+    provider: str | None = None
     version: int = 0
 
     def taken_back(self, revocation: int, at: datetime) -> Self:
@@ -79,6 +82,15 @@ class LedgerEntry:
     def given_back(self, revocation: int, at: datetime) -> Self:
         """The correction that the end of the certificate's revocation of this number makes."""
         return replace(self, kind=CORRECTION, ordinal=2 * revocation, entered_at=at, version=0)
+
+    @property
+    def is_self_reported(self) -> bool:
+        return self.kind == EXTERNAL
+
+    @property
+    def of_edition(self) -> EditionId | None:
+        """The edition it was earned with; None of an external credit."""
+        return EditionId(self.module_id, self.edition) if self.module_id and self.edition else None
 
 
 def full_credit(content: EditionContent, profession: str, schemes: Mapping[str, Scheme]) -> list[ClaimedCredit]:

@@ -10,13 +10,20 @@ from shared.domain.refusals import ProfileIncomplete
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """The learner's own words; ``name`` is what their certificates attest."""
+    """The learner's own words; ``name`` is what their certificates attest.
+
+    ``given_name`` and ``family_name`` are for accreditors who want them apart: no rule splits every name right.
+    ``licence_state`` is the state that issued ``licence``, as two letters.
+    """
 
     learner_id: LearnerId
     name: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
     profession: str | None = None
     language: str | None = None
     licence: str | None = None
+    licence_state: str | None = None
     npi: str | None = None
     birth_month_day: str | None = None
     reporting_consent: bool | None = None

@@ -14,19 +14,26 @@ CYCLE_YEARS = 5
 
 @dataclass(frozen=True, slots=True)
 class YearTotal:
+    """``self_reported`` is the part of ``amount`` that the learner entered by hand."""
+
     year: int
     scheme: str
     amount: Decimal
+    self_reported: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class CycleTotal:
-    """Credit of a scheme over the five calendar years from ``first`` to ``last`` (both days included)."""
+    """Credit of a scheme over the five calendar years from ``first`` to ``last`` (both days included).
+
+    ``self_reported`` is the part of ``amount`` that the learner entered by hand.
+    """
 
     scheme: str
     first: date
     last: date
     amount: Decimal
+    self_reported: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +50,26 @@ def transcript(ledger: Sequence[LedgerEntry], *, year: int | None, scheme: str |
     """
     of_scheme = [entry for entry in ledger if scheme is None or entry.scheme == scheme]
     shown = [entry for entry in of_scheme if year is None or _year(entry) == year]
-    totals: defaultdict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    totals: defaultdict[tuple[int, str], list[LedgerEntry]] = defaultdict(list)
     for entry in shown:
-        totals[_year(entry), entry.scheme] += entry.amount
+        totals[_year(entry), entry.scheme].append(entry)
     last = year or today.year
-    cycle: defaultdict[str, Decimal] = defaultdict(Decimal)
+    cycle: defaultdict[str, list[LedgerEntry]] = defaultdict(list)
     for entry in of_scheme:
         if last - CYCLE_YEARS < _year(entry) <= last:
-            cycle[entry.scheme] += entry.amount
+            cycle[entry.scheme].append(entry)
     first_day, last_day = date(last - CYCLE_YEARS + 1, 1, 1), date(last, 12, 31)
     return Transcript(
         entries=shown,
-        totals=[YearTotal(of_year, name, amount) for (of_year, name), amount in sorted(totals.items())],
-        cycle=[CycleTotal(name, first_day, last_day, amount) for name, amount in sorted(cycle.items())],
+        totals=[YearTotal(of_year, name, *_sums(totals[of_year, name])) for of_year, name in sorted(totals)],
+        cycle=[CycleTotal(name, first_day, last_day, *_sums(cycle[name])) for name in sorted(cycle)],
     )
+
+
+def _sums(entries: Sequence[LedgerEntry]) -> tuple[Decimal, Decimal]:
+    """The sum of all, and of those that the learner entered by hand."""
+    by_hand = [entry.amount for entry in entries if entry.is_self_reported]
+    return sum((entry.amount for entry in entries), Decimal(0)), sum(by_hand, Decimal(0))
 
 
 def _year(entry: LedgerEntry) -> int:

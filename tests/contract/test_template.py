@@ -63,6 +63,7 @@ CALLS = {
     },
     "Record": {
         "GET /transcript",
+        "POST /transcript/external",
         "GET /certificates",
         "GET /certificates/{number}",
         "GET /certificates/{number}/pdf",

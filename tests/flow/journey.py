@@ -257,6 +257,14 @@ class Learner(Client):
     def certificate(self, number: str, version: int | None = None) -> Response:
         return self.ask("GET", f"/certificates/{number}{_version(version)}")
 
+    def earned_elsewhere(self, **changes: Any) -> Response:
+        """Enter credit of another provider by hand."""
+        credit = {"earned_on": "2022-02-14", "title": "Thoracic Congress", "scheme": "EACCME", "amount": "6.00"}
+        return self.ask("POST", "/transcript/external", {**credit, "provider": "Thoracic Society", **changes})
+
+    def transcript(self, query: str = "") -> Any:
+        return answered(self.ask("GET", f"/transcript{query}"), 200)
+
     def pdf(self, number: str, version: int | None = None) -> bytes:
         """The PDF, fetched without a token from the address that the API gives."""
         address = answered(self.ask("GET", f"/certificates/{number}/pdf{_version(version)}", **JSON))["url"]

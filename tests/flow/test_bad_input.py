@@ -179,6 +179,13 @@ VALID_BODIES = {
     "putEvaluation": {"answers": {}},
     "claimCredit": {"attested_name": "Ada", "profession": "MD", "credits": []},
     "putProfile": {"name": "New"},
+    "enterExternalCredit": {
+        "earned_on": "2022-01-01",
+        "title": "New",
+        "scheme": "EACCME",
+        "amount": "1.00",
+        "provider": "New",
+    },
     "reissueCertificate": {"reason": "New"},
     "revokeCertificate": {"reason_code": "fraud", "note": "New"},
     "restoreCertificate": {"reason": "New"},

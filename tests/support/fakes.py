@@ -321,13 +321,16 @@ class FakeLedger(Records[LedgerEntry]):
             lambda entry: (
                 entry.learner_id,
                 entry.earned_on,
-                entry.certificate,
+                entry.certificate or (entry.title, entry.amount, entry.provider),
                 entry.scheme,
                 entry.kind,
                 entry.ordinal,
             ),
             announced,
         )
+
+    def find(self, entry: object) -> LedgerEntry | None:
+        return super().find(self._key(entry) if isinstance(entry, LedgerEntry) else entry)
 
     def of_learner(self, learner_id: LearnerId) -> Sequence[LedgerEntry]:
         found = [entry for entry in self.all() if entry.learner_id == learner_id]

@@ -1,11 +1,14 @@
 """/me, /certificates and /transcript: the learner's own record."""
 
+from decimal import Decimal
 from http import HTTPStatus
 from typing import cast
 
 from functions.certification.record.use_case import (
+    ExternalCredit,
     ProfileChanges,
     change_profile,
+    enter_external_credit,
     list_certificates,
     pdf_address,
     show_certificate,
@@ -57,3 +60,16 @@ def get_pdf(call: Call[None, contract.VersionQuery]) -> Answer:
 def get_transcript(call: Call[None, contract.TranscriptQuery]) -> Answer:
     transcript = show_transcript(call.caller.learner_id, call.query.year, call.query.scheme, deps(), at=call.at)
     return Answer(HTTPStatus.OK, contract.TranscriptView.of(transcript))
+
+
+@api.operation(contract.POST_EXTERNAL_CREDIT)
+def post_external_credit(call: Call[contract.ExternalCreditBody, None]) -> Answer:
+    credit = ExternalCredit(
+        earned_on=call.body.earned_on,
+        title=call.body.title,
+        scheme=call.body.scheme,
+        amount=Decimal(call.body.amount),
+        provider=call.body.provider,
+    )
+    entry, entered = enter_external_credit(call.caller.learner_id, credit, deps(), at=call.at)
+    return Answer(HTTPStatus.CREATED if entered else HTTPStatus.OK, contract.TranscriptEntryView.of(entry))

@@ -1,11 +1,14 @@
 """A learner's own record: profile, certificates, transcript."""
 
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Protocol, TypedDict
 
 from shared.contacts import keep_contact
 from shared.domain.certificate import CertificateContent, CertificateHead
+from shared.domain.claim import LedgerEntry
+from shared.domain.external import external_credit
 from shared.domain.ids import CertificateNumber, LearnerId
 from shared.domain.learner import Contact, Profile
 from shared.domain.names import require_printable
@@ -41,13 +44,27 @@ class Recording(Protocol):
     def documents(self) -> Documents: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalCredit:
+    """What the learner says they earned elsewhere."""
+
+    earned_on: date
+    title: str
+    scheme: str
+    amount: Decimal
+    provider: str
+
+
 class ProfileChanges(TypedDict, total=False):
     """What is absent is kept."""
 
     name: str | None
+    given_name: str | None
+    family_name: str | None
     profession: str | None
     language: str | None
     licence: str | None
+    licence_state: str | None
     npi: str | None
     birth_month_day: str | None
     reporting_consent: bool | None
@@ -117,3 +134,15 @@ def show_transcript(
 ) -> Transcript:
     """The learner's credit, in all or of a year or scheme."""
     return transcript(deps.ledger.of_learner(learner_id), year=year, scheme=scheme, today=at.date())
+
+
+def enter_external_credit(
+    learner_id: LearnerId, credit: ExternalCredit, deps: Recording, *, at: datetime
+) -> tuple[LedgerEntry, bool]:
+    """Enter credit earned elsewhere, and whether this did: the same facts again find the first entry.
+
+    Raise InvalidRequest.
+    """
+    entry = external_credit(learner_id, **asdict(credit), at=at)
+    known = deps.ledger.find(entry)
+    return (known, False) if known else (deps.ledger.save(entry), True)

@@ -1,7 +1,9 @@
 """LearningTable: all that is a learner's own, in one partition, so that a transcript is one Query."""
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from shared.adapters.dynamo.store import SHARDS, EncodeOutbox, Key, Marks, Store, due, due_keys, shard_of
 from shared.adapters.dynamo.tables import LearningItem
@@ -61,9 +63,16 @@ def reissue_key(learner_id: LearnerId, number: CertificateNumber, version: int) 
 
 
 def ledger_key(entry: LedgerEntry) -> Key:
-    edition = _edition(EditionId(entry.module_id, entry.edition))
+    edition = entry.of_edition
+    named = f"{_edition(edition)}#{entry.scheme}" if edition else _digest(entry)
     ordinal = f"#{entry.ordinal:04d}" if entry.kind == CORRECTION else ""
-    return _partition(entry.learner_id), f"CREDIT#{entry.earned_on}#{edition}#{entry.scheme}#{entry.kind}{ordinal}"
+    return _partition(entry.learner_id), f"CREDIT#{entry.earned_on}#{named}#{entry.kind}{ordinal}"
+
+
+def _digest(entry: LedgerEntry) -> str:
+    """A name made of an external credit's facts: the same credit entered again is the same entry."""
+    facts = [entry.title, entry.scheme, str(entry.amount), entry.provider]
+    return sha256(json.dumps(facts).encode()).hexdigest()[:32]
 
 
 def _enrolment_marks(enrolment: Enrolment) -> Marks:
@@ -275,10 +284,16 @@ class DynamoOrders:
 
 
 class DynamoLedger:
-    """See ``ports.Ledger``. Entries are written by ``DynamoCertificates`` alone."""
+    """See ``ports.Ledger``. What certificates earn or lose is entered by ``DynamoCertificates``."""
 
     def __init__(self, encode: EncodeOutbox) -> None:
         self.store = Store(LearningItem, LedgerEntry, ledger_key, _none, encode)
 
     def of_learner(self, learner_id: LearnerId) -> Sequence[LedgerEntry]:
         return self.store.of_partition(_partition(learner_id), "CREDIT#")
+
+    def find(self, entry: LedgerEntry) -> LedgerEntry | None:
+        return self.store.find(ledger_key(entry))
+
+    def save(self, entry: LedgerEntry) -> LedgerEntry:
+        return self.store.save(entry)

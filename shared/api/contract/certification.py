@@ -5,7 +5,7 @@ from decimal import Decimal
 from http import HTTPMethod, HTTPStatus
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from shared.api.contract.enrolment import ADMINS, ENROLMENT
 from shared.api.contract.modules import EDITION, EditionQuery
@@ -23,6 +23,16 @@ ADMIN_CERTIFICATE = f"/admin{CERTIFICATE}"
 
 # Longer names are refused as unprintable, not as malformed.
 Name = Annotated[str, Field(max_length=2000)]
+# Two letters, as ``IL``: who issued the licence.
+State = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
+def _day_of_a_year(month_day: str) -> str:
+    date.fromisoformat(f"2000-{month_day}")  # a leap year: 02-29 is a birthday
+    return month_day
+
+
+Birthday = Annotated[str, Field(pattern=r"^[0-9]{2}-[0-9]{2}$"), AfterValidator(_day_of_a_year)]
 
 
 class EvaluationBody(Body):
@@ -87,15 +97,18 @@ class TranscriptQuery(Query):
 
 
 class TranscriptEntryView(View):
+    """An ``external`` entry is self-reported: it has no module and no certificate, but names its provider."""
+
     earned_on: str
-    module_id: str
-    edition: int
+    module_id: str | None
+    edition: int | None
     title: str
     scheme: str
     category: str
     amount: str
-    certificate: str
+    certificate: str | None
     kind: str
+    provider: str | None = None
 
     @classmethod
     def of(cls, entry: LedgerEntry) -> Self:
@@ -109,13 +122,17 @@ class TranscriptEntryView(View):
             amount=str(entry.amount),
             certificate=entry.certificate,
             kind=entry.kind,
+            provider=entry.provider,
         )
 
 
 class YearTotalView(View):
+    """``self_reported`` is the part of ``amount`` that the learner entered by hand, absent where there is none."""
+
     year: int
     scheme: str
     amount: str
+    self_reported: str | None = None
 
 
 class CycleTotalView(View):
@@ -125,6 +142,7 @@ class CycleTotalView(View):
     first: Annotated[date, Field(alias="from")]
     to: date
     amount: str
+    self_reported: str | None = None
 
 
 class TranscriptView(View):
@@ -137,14 +155,35 @@ class TranscriptView(View):
         return cls(
             entries=[TranscriptEntryView.of(entry) for entry in transcript.entries],
             totals=[
-                YearTotalView(year=total.year, scheme=total.scheme, amount=str(total.amount))
+                YearTotalView(
+                    year=total.year,
+                    scheme=total.scheme,
+                    amount=str(total.amount),
+                    self_reported=str(total.self_reported) if total.self_reported else None,
+                )
                 for total in transcript.totals
             ],
             cycle=[
-                CycleTotalView(scheme=total.scheme, first=total.first, to=total.last, amount=str(total.amount))
+                CycleTotalView(
+                    scheme=total.scheme,
+                    first=total.first,
+                    to=total.last,
+                    amount=str(total.amount),
+                    self_reported=str(total.self_reported) if total.self_reported else None,
+                )
                 for total in transcript.cycle
             ],
         )
+
+
+class ExternalCreditBody(Body):
+    """Credit earned elsewhere, of any scheme; shown as self-reported."""
+
+    earned_on: Annotated[date, Field(ge=date(1900, 1, 1))]
+    title: Printable
+    scheme: Annotated[Printable, Field(max_length=100)]
+    amount: Amount
+    provider: Printable
 
 
 class CertificatesQuery(Query):
@@ -226,20 +265,26 @@ class ProfileBody(Body):
     """What is absent is kept. Name and profession can't be taken back: an attempt under way counts on them."""
 
     name: Name = Field(default_factory=str)
+    given_name: Annotated[Printable, Field(max_length=100)] | None = None
+    family_name: Annotated[Printable, Field(max_length=100)] | None = None
     profession: Printable = Field(default_factory=str)
     language: Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] | None = None
     licence: Annotated[str, Field(max_length=100)] | None = None
+    licence_state: State | None = None
     npi: Annotated[str, Field(pattern=r"^[0-9]{10}$")] | None = None
-    birth_month_day: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")] | None = None
+    birth_month_day: Birthday | None = None
     reporting_consent: bool | None = None
 
 
 class ProfileView(View):
     learner_id: str
     name: str | None
+    given_name: str | None
+    family_name: str | None
     profession: str | None
     language: str | None
     licence: str | None
+    licence_state: str | None
     npi: str | None
     birth_month_day: str | None
     reporting_consent: bool | None
@@ -249,9 +294,12 @@ class ProfileView(View):
         return cls(
             learner_id=profile.learner_id,
             name=profile.name,
+            given_name=profile.given_name,
+            family_name=profile.family_name,
             profession=profile.profession,
             language=profile.language,
             licence=profile.licence,
+            licence_state=profile.licence_state,
             npi=profile.npi,
             birth_month_day=profile.birth_month_day,
             reporting_consent=profile.reporting_consent,
@@ -265,6 +313,14 @@ GET_TRANSCRIPT = Operation(
     path="/transcript",
     query=TranscriptQuery,
     answers={HTTPStatus.OK: TranscriptView},
+)
+POST_EXTERNAL_CREDIT = Operation(
+    id="enterExternalCredit",
+    summary="Enter credit earned elsewhere, marked as self-reported; the same facts again find the first entry",
+    method=HTTPMethod.POST,
+    path="/transcript/external",
+    body=ExternalCreditBody,
+    answers={HTTPStatus.CREATED: TranscriptEntryView, HTTPStatus.OK: TranscriptEntryView},
 )
 LIST_CERTIFICATES = Operation(
     id="listCertificates",
@@ -482,6 +538,7 @@ OPERATIONS = (
     PUT_EVALUATION,
     PUT_CLAIM,
     GET_TRANSCRIPT,
+    POST_EXTERNAL_CREDIT,
     LIST_CERTIFICATES,
     GET_CERTIFICATE,
     GET_CERTIFICATE_PDF,
