@@ -3,8 +3,7 @@
 from typing import Protocol
 
 from shared.domain.edition import Draft
-from shared.domain.questions import AnswerKey, Bank, bank_errors
-from shared.domain.refusals import ImportFailed
+from shared.domain.questions import AnswerKey, Bank
 from shared.exchange.bank_file import BankFile
 from shared.ports import AnswerKeys, BankImages, Catalogue, QuestionBanks
 
@@ -21,14 +20,11 @@ class Attaching(Protocol):
 
 
 def attach_bank(draft: Draft, file: BankFile, deps: Attaching) -> Bank:
-    """Store a bank under a new revision, then let the draft name it; raise ImportFailed, AlreadyPublished.
+    """Store a bank under a new revision, then let the draft name it; raise AlreadyPublished.
 
     Pictures come first, the draft's word last: nobody sees half a bank.
     """
     draft.require_unpublished()
-    errors = bank_errors(file.questions, file.key)
-    if errors:
-        raise ImportFailed(errors=[{"question": place, "msg": message} for place, message in errors])
     for image in file.images:
         deps.bank_images.put(draft.id, image)
     bank = Bank(revision=deps.question_banks.next_revision(draft.id), questions=file.questions)

@@ -88,8 +88,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         described["description"] = f"For the groups {', '.join(sorted(operation.groups | {'admin'}))}."
     if operation.body:
         required = any(field.is_required() for field in operation.body.model_fields.values())
-        content: dict[str, Any] = {"application/json": {"schema": _reference(operation.body)}}
-        content |= {media_type: {"schema": {"type": "string"}} for media_type in operation.files}
+        content: dict[str, Any] = {media_type: {"schema": {"type": "string"}} for media_type in operation.files}
+        content |= {"application/json": {"schema": _reference(operation.body)}}
         described["requestBody"] = {"required": required, "content": content}
     return described
 

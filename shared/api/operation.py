@@ -21,7 +21,7 @@ class Query(BaseModel):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """``answers`` maps each status to the shape of its body, None for none; ``problems`` are the slugs of its own;
-    ``files`` the media types that are taken as they are, beside a JSON body.
+    ``files`` the media types that are taken as they are: JSON among them is described by ``body``, and not validated.
 
     Everyone may call a ``public`` operation; others need an id token, and one of ``groups`` if there are any.
     """

@@ -227,10 +227,11 @@ def _body(operation: Operation, event: APIGatewayProxyEventV2, headers: Mapping[
             raise InvalidRequest("This operation takes no body.", errors=[{"loc": ["body"], "msg": "Not expected."}])
         return None
     media_type = headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    media_type = JSON if media_type == UNSAID else media_type
     if media_type in operation.files:
         return File(media_type, raw)
-    if media_type not in (JSON, UNSAID):
-        taken = ", ".join((JSON, *operation.files))
+    if media_type != JSON:
+        taken = ", ".join(operation.files or (JSON,))
         errors = [{"loc": ["header", "Content-Type"], "msg": f"Must be {taken}."}]
         raise InvalidRequest(f"The media type {media_type} is not taken here.", errors=errors)
     try:

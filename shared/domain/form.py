@@ -19,6 +19,7 @@ class FormQuestion:
     question_id: QuestionId
     kind: Kind
     option_ids: tuple[OptionId, ...]
+    max_choices: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,8 @@ class Form:
                 errors.append({"loc": where, "msg": "An option is chosen twice."})
             if question.kind is Kind.SINGLE and len(chosen) > 1:
                 errors.append({"loc": where, "msg": "Only one option can be chosen."})
+            elif question.max_choices is not None and len(set(chosen)) > question.max_choices:
+                errors.append({"loc": where, "msg": f"At most {question.max_choices} options can be chosen."})
         if errors:
             raise InvalidRequest("Some answers do not fit the form.", errors=errors)
 
@@ -68,6 +71,11 @@ def draw_form(
         if question.shuffle:
             random.shuffle(option_ids)
         questions.append(
-            FormQuestion(question_id=question.question_id, kind=question.kind, option_ids=tuple(option_ids))
+            FormQuestion(
+                question_id=question.question_id,
+                kind=question.kind,
+                option_ids=tuple(option_ids),
+                max_choices=question.max_choices,
+            )
         )
     return Form(bank_revision=bank.revision, questions=tuple(questions))

@@ -53,7 +53,10 @@ def shown(text: str, link: Callable[[str], str]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A question as it can be shown; ``objective`` is the 1-based place among the edition's objectives."""
+    """A question as it can be shown; ``objective`` is the 1-based place among the edition's objectives.
+
+    ``max_choices`` is how many options of a ``multiple`` question can be chosen, None for any number.
+    """
 
     question_id: QuestionId
     pool: str
@@ -62,6 +65,7 @@ class Question:
     shuffle: bool
     stem: str
     options: tuple[Option, ...]
+    max_choices: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +146,11 @@ def bank_errors(questions: Sequence[Question], key: Sequence[KeyEntry]) -> list[
             errors.append((place, "a question needs a correct option"))
         elif question.kind is Kind.SINGLE and len(entry.correct) != 1 and entry.scoring is not Scoring.WEIGHTS:
             errors.append((place, "a single-answer question needs exactly one correct option"))
+        most = question.max_choices
+        if most is not None and question.kind is Kind.SINGLE:
+            errors.append((place, "max_choices is for a multiple-answer question"))
+        elif most is not None and most < len(entry.correct) and entry.scoring is Scoring.EXACT:
+            errors.append((place, "more options are correct than can be chosen"))
         if entry.weights and entry.scoring is not Scoring.WEIGHTS:
             errors.append((place, "weights are for the scoring 'weights' alone"))
         if entry.scoring is Scoring.WEIGHTS and not any(weight > 0 for weight in entry.weights.values()):

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Final, NoReturn
 
-from shared.domain.questions import Image, KeyEntry, Question
+from shared.domain.questions import Image, KeyEntry, Question, bank_errors
 from shared.exchange.identifiers import question_ids
 
 MAX_FILE_BYTES: Final = 64 * 2**20
@@ -13,6 +14,9 @@ MAX_QUESTIONS: Final = 20_000
 MAX_TEXT_CHARACTERS: Final = 20_000
 MAX_OPTIONS: Final = 100
 MAX_OBJECTIVE: Final = 100
+MAX_POINTS: Final = 1_000_000
+# Of the numerator and the denominator of points and weights.
+MAX_DIGITS: Final = 30
 # Of a file that is read by lines: fifty to each question.
 MAX_LINES: Final = 1_000_000
 # A file that is wrong all over is listed this far.
@@ -29,7 +33,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class BankFile:
-    """A file that was read: ``questions`` and ``key`` go in pairs, in the file's order; each image is there once."""
+    """A file that was read: ``questions`` and ``key`` go in pairs, in the file's order; each image is there once.
+
+    The bank is sound: ``bank_errors`` finds nothing.
+    """
 
     questions: tuple[Question, ...]
     key: tuple[KeyEntry, ...]
@@ -57,17 +64,29 @@ class Findings:
     images: dict[str, Image] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     errors: list[tuple[int, str]] = field(default_factory=list)
+    # Where each question starts.
+    lines: list[int] = field(default_factory=list)
 
     def found(self, line: int, question: Question, entry: KeyEntry) -> None:
-        """Keep a sound question and its key; one that passes a limit is an error."""
+        """Keep a sound question and its key; one that passes a limit is an error.
+
+        A number of choices that every answer keeps to is none.
+        """
         texts = (question.stem, entry.rationale, *(option.text for option in question.options))
         if any(len(text) > MAX_TEXT_CHARACTERS for text in texts):
             self.wrong(line, f"a text is longer than {MAX_TEXT_CHARACTERS:,} characters")
         if len(question.options) > MAX_OPTIONS:
             self.wrong(line, f"a question has more than {MAX_OPTIONS} options")
+        if entry.points > MAX_POINTS:
+            self.wrong(line, f"a question is worth more than {MAX_POINTS:,} points")
+        if any(_is_long(value) for value in (entry.points, *entry.weights.values())):
+            self.wrong(line, f"points or a weight have more than {MAX_DIGITS} digits")
+        if question.max_choices and question.max_choices >= len(question.options):
+            question = replace(question, max_choices=None)
         self._count(line)
         self.questions.append(question)
         self.key.append(entry)
+        self.lines.append(line)
 
     def skip(self, line: int, reason: str) -> None:
         self._count(line)
@@ -97,15 +116,16 @@ class Findings:
         """
         if not (self.questions or self.skipped or self.errors):
             self.errors.append((1, "the file holds no question"))
+        ids = [question.question_id for question in self.questions] if names is None else question_ids(names)
+        questions = tuple(replace(question, question_id=own) for question, own in zip(self.questions, ids, strict=True))
+        key = tuple(replace(entry, question_id=own) for entry, own in zip(self.key, ids, strict=True))
+        told = {line for line, _ in self.errors}
+        for place, message in bank_errors(questions, key):
+            if self.lines[place - 1] not in told:
+                self.wrong(self.lines[place - 1], message)
         if self.errors:
             raise self._refusal()
-        ids = [question.question_id for question in self.questions] if names is None else question_ids(names)
-        return BankFile(
-            tuple(replace(question, question_id=own) for question, own in zip(self.questions, ids, strict=True)),
-            tuple(replace(entry, question_id=own) for entry, own in zip(self.key, ids, strict=True)),
-            tuple(self.images.values()),
-            tuple(self.skipped),
-        )
+        return BankFile(questions, key, tuple(self.images.values()), tuple(self.skipped))
 
     def _count(self, line: int) -> None:
         if len(self.questions) + len(self.skipped) >= MAX_QUESTIONS:
@@ -141,6 +161,10 @@ def lines(data: bytes) -> list[str]:
     if text.count("\n") >= MAX_LINES:
         raise Malformed(((MAX_LINES, f"a file holds at most {MAX_LINES:,} lines"),))
     return text.split("\n")
+
+
+def _is_long(value: Fraction) -> bool:
+    return bool(max(abs(value.numerator), value.denominator) >= 10**MAX_DIGITS)
 
 
 def _line_of(data: bytes, offset: int) -> int:

@@ -34,6 +34,7 @@ _FORMATS: Final[Mapping[str, Callable[[str, markup.Find], Markup]]] = {
     "plain_text": lambda source, _find: markup.from_plain(source),
     "wiki_like": lambda source, _find: markup.from_plain(source),
 }
+_MOST: Final = re.compile(r"max_choices:([2-9]|[1-9][0-9])", re.IGNORECASE)
 _EXACT: Final = re.compile(r"-?[0-9]{1,30}(?:/(?!0+$)[0-9]{1,30})?")
 _LONE_PARAGRAPH: Final = re.compile(r"<p>((?:(?!</?p>).)*)</p>", re.DOTALL)
 _SHOWN: Final = re.compile(rf'(<img(?: [a-z]+="[^"]*")*? src="){markup.ASSET}({NAME.pattern})(?=")')
@@ -54,8 +55,9 @@ ZERO: Final = Fraction(0)
 def read(data: bytes) -> BankFile:
     """The bank in a Moodle XML file; a question of a type without a counterpart is skipped.
 
-    A category is a pool by its last part; a tag ``pool:x`` comes before it. ``objective:n`` and ``scoring:mode`` are
-    tags. Without a scoring, a multichoice question scores by weights, or exactly where one answer alone earns it all.
+    A category is a pool by its last part; a tag ``pool:x`` comes before it. ``objective:n``, ``scoring:mode`` and
+    ``max_choices:n`` are tags. Without a scoring, a multichoice question scores by weights, or exactly where one answer
+    alone earns it all.
     Raises Malformed with every error up to the first that ends the XML.
     """
     reading = _Reading()
@@ -75,12 +77,11 @@ _as_percent: Final = lru_cache(maxsize=1000)(weights.as_percent)
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """One answer as the file has it; ``listed`` says that it has a weight, be it one of 0."""
+    """One answer as the file has it."""
 
     text: Markup
     empty: bool
     weight: Fraction
-    listed: bool
     option_id: str
     correct: str | None
     feedback: Markup
@@ -139,8 +140,9 @@ class _Reading:
             self.findings.skip(element.sourceline, f"{_named(element)} is worth no mark")
             return
         ids = option_ids([answer.option_id for answer in answers])
-        weighed = {option_id: answer.weight for option_id, answer in zip(ids, answers, strict=True) if answer.listed}
+        weighed = {option_id: answer.weight for option_id, answer in zip(ids, answers, strict=True) if answer.weight}
         objective = placing.objective_of_tags(tags) or placing.DEFAULT_OBJECTIVE
+        most = _most_of_tags(tags) if kind is Kind.MULTIPLE else None
         self._wanted_ids.append(_trimmed(element.find("idnumber")))
         not_yet = QuestionId("")
         self.findings.found(
@@ -155,6 +157,7 @@ class _Reading:
                 options=tuple(
                     Option(option_id=own, text=answer.text.text) for own, answer in zip(ids, answers, strict=True)
                 ),
+                max_choices=most,
             ),
             KeyEntry(
                 question_id=not_yet,
@@ -181,7 +184,6 @@ class _Reading:
             text=text,
             empty=not _trimmed(element.find("text")),
             weight=weight,
-            listed=bool(weight) or exact is not None,
             option_id=element.get("id", ""),
             correct=element.get("correct"),
             feedback=texts.of(element.find("feedback")),
@@ -284,6 +286,12 @@ def _is_true(element: Element | None, *, missing: bool) -> bool:
 def _scoring_of_tags(tags: Sequence[str]) -> Scoring | None:
     modes = {f"scoring:{mode.value}": mode for mode in Scoring}
     return next((modes[tag] for tag in ("".join(tag.lower().split()) for tag in tags) if tag in modes), None)
+
+
+def _most_of_tags(tags: Sequence[str]) -> int | None:
+    """How many options can be chosen, where a tag ``max_choices:n`` says so."""
+    found = (_MOST.fullmatch("".join(tag.split())) for tag in tags)
+    return next((int(most[1]) for most in found if most), None)
 
 
 def _correct(kind: Kind, answers: Sequence[_Answer]) -> frozenset[int]:
@@ -392,6 +400,8 @@ def _question_element(question: Question, entry: KeyEntry, shown: Mapping[str, I
     _add_tag(tags, f"objective:{question.objective}")
     if entry.scoring is not _usual_scoring(question.kind, read_back):
         _add_tag(tags, f"scoring:{entry.scoring.value}")
+    if question.max_choices:
+        _add_tag(tags, f"max_choices:{question.max_choices}")
     return element
 
 
@@ -441,9 +451,9 @@ def _nearest(weight: Fraction) -> Fraction:
 
 
 def _exact_weight(entry: KeyEntry, option_id: OptionId, written: Fraction) -> Fraction | None:
-    """The weight where the one ``written`` does not tell it: another, or a 0 that the key lists."""
+    """The weight where the one ``written`` does not tell it."""
     weight = entry.weights.get(option_id)
-    return weight if weight is not None and (weight != written or not weight) else None
+    return weight if weight is not None and weight != written else None
 
 
 def _add_points(element: Element, points: Fraction) -> None:

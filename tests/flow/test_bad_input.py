@@ -92,6 +92,11 @@ class Unchanged:
 CONDITIONS = {"if_match": '"1"', "idempotency_key": "new"}
 
 
+def refusal_of(operation: Operation) -> tuple[int, str]:
+    """A bank is told its errors by their lines, whatever is wrong with it and in whatever format."""
+    return (422, "import-failed") if operation.id == "putQuestions" else INVALID
+
+
 def bad_bodies(operation: Operation) -> dict[str, Any]:
     assert operation.body
     fields = operation.body.model_fields
@@ -123,11 +128,11 @@ def test_a_body_that_is_not_as_expected_is_refused(
     with Unchanged(world):
         for name, body in bad_bodies(operation).items():
             refused = client.ask(operation.method, path, body, **CONDITIONS)
-            assert problem(refused) == INVALID, name
+            assert problem(refused) == refusal_of(operation), name
             errors = refused.json()["errors"]
             assert errors, name
             for error in errors:
-                assert error["loc"][0] == "body"
+                assert error["line"] >= 1 if operation.id == "putQuestions" else error["loc"][0] == "body"
                 assert error["msg"]
 
 
@@ -143,7 +148,7 @@ def test_a_body_over_the_limit_is_too_large(
         assert refused.json()["max_bytes"] == limit
         at_the_limit = b'{"no_such_field": "' + b"x" * (limit - 21) + b'"}'
         assert len(at_the_limit) == limit
-        assert problem(client.ask(operation.method, path, at_the_limit)) == INVALID
+        assert problem(client.ask(operation.method, path, at_the_limit)) == refusal_of(operation)
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=by_id)

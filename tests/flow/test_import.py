@@ -1,6 +1,7 @@
 """Question banks in every format: attached over HTTP, sat by a learner, and exported to be imported again."""
 
 import html
+import json
 import re
 import urllib.request
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ WITH_IMAGE: dict[str, str | bytes] = {
     QTI_PACKAGE: files.PACKAGE_WITH_IMAGE,
 }
 BROKEN: dict[str, tuple[str | bytes, list[int]]] = {
+    JSON: (files.BROKEN_JSON, [5]),
     GIFT: (files.BROKEN_GIFT, [12]),
     AIKEN: (files.BROKEN_AIKEN, [15, 17]),
     MOODLE_XML: (files.BROKEN_MOODLE, [5]),
@@ -143,6 +145,58 @@ def test_a_malformed_bank_is_refused_whole_with_every_line(world: World, draft: 
     assert problem(world.author.ask("GET", f"{draft.admin_path}/questions")) == (404, "not-found")
 
 
+def test_json_that_is_no_bank_is_refused_with_every_line(world: World, draft: Module) -> None:
+    """Of another shape, or at odds with itself: told like what is wrong with any other format."""
+    before = world.tables()
+    misshapen = """{"questions": [
+      {"question_id": "q1", "objective": 1, "kind": "single", "stem": "Which?", "colour": "red",
+       "points": true,
+       "options": [{"option_id": "a", "text": "A", "correct": true},
+                   {"option_id": "b", "text": "B", "correct": false, "weight": 0.5}]},
+      {"question_id": "q2", "objective": 1, "kind": "single",
+       "options": []}
+    ]}"""
+    wrong = answered_with_errors(attach(world, draft, JSON, misshapen))
+    assert [(line, place) for line, place, _ in wrong] == [
+        (2, "questions[0].colour"),
+        (3, "questions[0].points"),
+        (5, "questions[0].options[1].weight"),
+        (6, "questions[1].stem"),
+        (7, "questions[1].options"),
+    ]
+
+    question = """{"question_id": "q1", "objective": 1, "kind": "single", "stem": "Which?",
+      "options": [{"option_id": "a", "text": "A", "correct": %s}, {"option_id": "b", "text": "B", "correct": false}]}"""
+    contradictory = '{"questions": [\n' + f"{question % 'true'},\n{question % 'false'}" + "\n]}"
+    wrong = answered_with_errors(attach(world, draft, JSON, contradictory))
+    assert [(line, place, message) for line, place, message in wrong] == [
+        (4, "question 2", "question_id 'q1' is used twice"),
+        (4, "question 2", "a question needs a correct option"),
+    ]
+    assert world.tables() == before
+
+
+def answered_with_errors(refused: Response) -> list[tuple[int, str, str]]:
+    assert problem(refused) == (422, "import-failed")
+    return [(error["line"], *error["msg"].split(": ", 1)) for error in refused.json()["errors"]]
+
+
+def test_no_more_options_are_taken_than_a_question_allows(world: World, draft: Module) -> None:
+    """What QTI calls max-choices; it is shown with the question, and kept in every export."""
+    question = files.JSON_QUESTIONS[0] | {"kind": "multiple", "scoring": "every_option", "max_choices": 2}
+    answered(attach(world, draft, JSON, json.dumps({"questions": [question]})), 200)
+    for media_type in EXPORTS:
+        answered(attach(world, draft, media_type, exported(world, draft, media_type)), 200)
+    learner = a_learner_of(world, published(world, draft, asks=1))
+    [asked] = learner.begins()["questions"]
+    options = [option["option_id"] for option in asked["options"]]
+    assert (asked["max_choices"], len(options)) == (2, 3)
+
+    for refused in (learner.save({asked["question_id"]: options}), learner.submit({asked["question_id"]: options})):
+        assert problem(refused) == (422, "invalid-request")
+    answered(learner.save({asked["question_id"]: options[:2]}), 200)
+
+
 def test_a_malformed_bank_leaves_the_one_before(world: World, draft: Module) -> None:
     answered(attach(world, draft, GIFT, files.GIFT), 200)
     before = bank_of(world, draft)
@@ -170,8 +224,14 @@ def test_a_bank_takes_the_place_of_the_one_before(world: World, draft: Module) -
         (AIKEN, b"Caf\xe9?\nA. Yes\nB. No\nANSWER: A\n"),
         (QTI_PACKAGE, b"PK\x03\x04 and no more"),
         (GIFT, b""),
+        (JSON, b""),
+        (JSON, files.JSON_BANK.encode("utf-16")),
+        (JSON, "[" * 100_000),
     ],
-    ids=["a bomb", "a bomb as an item", "an external DTD", "UTF-16", "Latin-1", "half a zip", "nothing"],
+    ids=[
+        *("a bomb", "a bomb as an item", "an external DTD", "UTF-16", "Latin-1", "half a zip", "nothing"),
+        *("nothing as JSON", "UTF-16 JSON", "JSON too deep"),
+    ],
 )
 def test_a_hostile_or_broken_file_is_refused_and_nothing_is_stored(
     world: World, draft: Module, media_type: str, content: str | bytes

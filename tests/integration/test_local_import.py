@@ -158,21 +158,24 @@ def test_a_malformed_bank_is_refused_whole_with_each_error_on_a_line_of_its_own(
 def test_json_of_another_shape_is_refused_with_the_place_of_each_error(run_import: Import, tmp_path: Path) -> None:
     bank = {"questions": [*files.JSON_QUESTIONS, files.JSON_QUESTIONS[0] | {"kind": "essay", "options": []}]}
 
-    said = run_import(file := written(tmp_path, "bank.json", json.dumps(bank)))
+    lines = (text := json.dumps(bank, indent=1)).splitlines()
+    said = run_import(file := written(tmp_path, "bank.json", text))
 
     assert said.status == 1
-    assert [error.split(": ")[1] for error in said.errors[:-1]] == ["questions.2.kind", "questions.2.options"]
+    wrong = [lines.index(each) + 1 for each in ('   "kind": "essay",', '   "options": []')]
+    assert [error.split(":")[1] for error in said.errors[:-1]] == [str(line) for line in wrong]
+    assert [error.split(": ")[1] for error in said.errors[:-1]] == ["questions[2].kind", "questions[2].options"]
     assert said.errors[-1] == f"error: {file} was refused whole; nothing was imported"
 
 
 def test_a_bank_that_contradicts_itself_is_refused_as_the_api_would(run_import: Import, tmp_path: Path) -> None:
-    twice = json.dumps({"questions": [files.JSON_QUESTIONS[0], files.JSON_QUESTIONS[0]]})
+    twice = "\n".join(['{"questions": [', *[json.dumps(files.JSON_QUESTIONS[0])] * 2, "]}"]).replace("}\n{", "},\n{")
     output = tmp_path / "output.json"
 
     said = run_import(file := written(tmp_path, "bank.json", twice), "--output", output)
 
     assert said.status == 1
-    assert said.errors[0] == f"{file}: question 2: question_id 'rhythm' is used twice"
+    assert said.errors[0] == f"{file}:3: question 2: question_id 'rhythm' is used twice"
     assert said.errors[1] == f"error: {file} was refused whole; nothing was imported"
     assert not output.exists()
 

@@ -15,7 +15,6 @@ from functions.modules.author.use_case import (
 from shared.domain.questions import Bank
 from shared.domain.refusals import (
     AlreadyPublished,
-    ImportFailed,
     NotFound,
     NotPublishable,
     PreconditionFailed,
@@ -31,9 +30,7 @@ from tests.support.builders import (
     NOW,
     a_bank,
     a_key,
-    a_question,
     a_status,
-    an_entry,
     as_sent,
 )
 from tests.support.fakes import World
@@ -95,16 +92,6 @@ def test_a_bank_and_its_key_come_back_as_they_were_sent() -> None:
     bank, key = show_bank(EDITION, a_world())
     assert bank == Bank(revision=1, questions=QUESTIONS)
     assert key == a_key()
-
-
-def test_a_bank_with_errors_is_refused_with_all_of_them_and_nothing_is_stored() -> None:
-    world = a_world()
-    bad = [a_question("q1"), a_question("q1")]
-    with pytest.raises(ImportFailed) as refused:
-        attach(EDITION, BankFile(tuple(bad), (an_entry("q1", ""), an_entry("q1"))), world)
-    assert [error["question"] for error in refused.value.facts["errors"]] == [1, 2]
-    assert show_bank(EDITION, world)[0].questions == QUESTIONS
-    assert world.question_banks.next_revision(EDITION) == 2
 
 
 def test_a_bank_needs_a_draft_and_a_draft_needs_no_bank() -> None:

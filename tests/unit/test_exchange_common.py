@@ -2,6 +2,7 @@
 
 import base64
 import time
+from dataclasses import replace
 from fractions import Fraction
 from html.parser import HTMLParser
 from typing import Any
@@ -10,12 +11,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from shared.domain.questions import Scoring
 from shared.exchange import formats, images, markup, placing, weights
 from shared.exchange.bank_file import (
+    MAX_DIGITS,
     MAX_ERRORS,
     MAX_FILE_BYTES,
     MAX_LINES,
     MAX_OPTIONS,
+    MAX_POINTS,
     MAX_QUESTIONS,
     MAX_TEXT_CHARACTERS,
     BankFile,
@@ -467,6 +471,26 @@ def test_a_text_or_a_list_of_options_that_no_bank_can_hold_is_an_error() -> None
     option = a_question().options[0]
     assert len(errors_of(found_in(questions=1, stem="x" * (MAX_TEXT_CHARACTERS + 1)))) == 1
     assert len(errors_of(found_in(questions=1, options=(option,) * (MAX_OPTIONS + 1)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "sound"),
+    [
+        ({"points": Fraction(MAX_POINTS)}, True),
+        ({"points": Fraction(MAX_POINTS) + Fraction(1, 3)}, False),
+        ({"points": Fraction(10**MAX_DIGITS - 2, 10**MAX_DIGITS - 1)}, True),
+        ({"points": Fraction(1, 10**MAX_DIGITS)}, False),
+        ({"scoring": Scoring.WEIGHTS, "weights": {"a": 1, "b": -Fraction(1, 10**MAX_DIGITS)}}, False),
+        ({"correct": frozenset()}, False),
+    ],
+)
+def test_what_json_could_not_hold_or_contradicts_itself_is_an_error(changes: Any, sound: bool) -> None:
+    findings = Findings()
+    findings.found(7, a_question(), replace(an_entry(), **changes))
+    if sound:
+        assert findings.bank_file().key[0].points == changes["points"]
+    else:
+        assert [line for line, _ in errors_of(findings)] == [7]
 
 
 def test_a_reader_is_stopped_at_the_limits() -> None:

@@ -459,7 +459,7 @@ MOODLES_WEIGHTS = st.sampled_from(GRADES).map(lambda grade: Fraction(grade).limi
 WEIGHTS = st.one_of(MOODLES_WEIGHTS, st.fractions(min_value=-2, max_value=2, max_denominator=9999))
 POINTS = st.one_of(
     st.decimals(min_value="0.5", max_value=1000, places=2).map(Fraction),
-    st.fractions(min_value=Fraction(1, 10**9), max_value=1000),
+    st.fractions(min_value=Fraction(1, 10**9), max_value=1000, max_denominator=10**12),
 )
 
 
@@ -474,9 +474,12 @@ def pairs(draw: st.DrawFn) -> tuple[Question, KeyEntry]:
     weights: dict[OptionId, Fraction] = {}
     if scoring is Scoring.WEIGHTS:
         weights = draw(st.dictionaries(st.sampled_from(ids), WEIGHTS, min_size=1))
+        weights = {option: weight for option, weight in weights.items() if weight}
         assume(any(weight > 0 for weight in weights.values()))
     most = 1 if kind is Kind.SINGLE and scoring is not Scoring.WEIGHTS else count
     correct = draw(st.frozensets(st.sampled_from(ids), min_size=1, max_size=most))
+    least = max(2, len(correct)) if scoring is Scoring.EXACT else 2
+    limited = kind is Kind.MULTIPLE and least < count
     objective = draw(st.integers(min_value=1, max_value=100))
     unnamed = QuestionId("")
     return (
@@ -488,6 +491,7 @@ def pairs(draw: st.DrawFn) -> tuple[Question, KeyEntry]:
             shuffle=draw(st.booleans()),
             stem=draw(texts()),
             options=tuple(Option(option_id=own, text=draw(texts())) for own in ids),
+            max_choices=draw(st.none() | st.integers(least, count - 1)) if limited else None,
         ),
         KeyEntry(
             question_id=unnamed,
@@ -614,6 +618,13 @@ def test_weights_outside_moodles_list_are_written_near_and_kept_exactly() -> Non
     data = written(bank)
     assert fractions_of(data) == ["30", "5", "-100", "0"]
     assert read(data).key == bank.key
+
+
+def test_a_limit_of_choices_which_moodle_lacks_is_a_tag() -> None:
+    bank = a_choice("ab", scoring=Scoring.HALVES)
+    limited = BankFile((replace(bank.questions[0], max_choices=3),), bank.key)
+    assert tags_of(written(limited)) == ["objective:1", "scoring:halves", "max_choices:3"]
+    assert read(written(limited)).questions == limited.questions
 
 
 def test_points_that_do_not_end_are_kept_exactly() -> None:

@@ -15,24 +15,21 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.ids import OptionId, QuestionId
 from shared.domain.questions import AnswerKey, Bank, Image, KeyEntry, Kind, Option, Question, Scoring, bank_errors
 from shared.domain.scoring import earned
 from shared.exchange.bank_file import BankFile, Malformed
-from shared.exchange.images import MAX_IMAGE_BYTES, image_of
-from shared.exchange.markup import from_html
+from shared.exchange.images import MAX_IMAGE_BYTES
 from shared.exchange.qti import archive
 from shared.exchange.qti.fitting import Effort
 from shared.exchange.qti.item import read_item
 from shared.exchange.qti.package import read_package
 from shared.exchange.qti.writing import write_package
 from tests.support import qti_engine
-
-PNG = image_of(b"\x89PNG\r\n\x1a\n of no size")
-GIF = image_of(b"GIF89a of no size")
+from tests.support.drawn_banks import GIF, MARKUP, PNG, banks, pairs
 
 V2 = "http://www.imsglobal.org/xsd/imsqti_v2p1"
 V3 = "http://www.imsglobal.org/xsd/imsqtiasi_v3p0"
@@ -226,8 +223,35 @@ def test_the_best_score_is_one_of_a_response_that_the_item_allows() -> None:
     mapped = declaration(multiple=True, worth={"A": "1", "B": "1", "C": "1"})
     data = item(mapped, body=interaction(attributes='maxChoices="2"'), processing=MAP_RESPONSE)
     found, entry = only(data)
-    assert entry.points == 2
+    assert (entry.points, found.max_choices) == (2, 2)
     assert_scores_alike(data, found, entry, most=2)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "most"),
+    [
+        ('maxChoices="0"', None),  # no limit
+        ('maxChoices="2"', 2),
+        ('maxChoices="3" minChoices="1"', 3),
+        ('maxChoices="4"', None),  # as many as there are
+        ('maxChoices="9"', None),
+        ("", None),
+    ],
+)
+def test_no_more_choices_are_taken_than_the_item_allows(attributes: str, most: int | None) -> None:
+    data = item(declaration("A", "B", multiple=True), body=interaction(attributes=attributes))
+    for of_version in (data, as_v3(data)):
+        found, entry = only(of_version)
+        assert (found.kind, found.max_choices) == (Kind.MULTIPLE, most)
+        assert_scores_alike(of_version, found, entry, most=most or 4)
+
+
+def test_an_item_that_demands_several_choices_is_kept_without_that() -> None:
+    body = interaction(attributes='maxChoices="3" minChoices="2"')
+    bank = read_item(item(declaration("A", "B", multiple=True), body=body))
+    (note,) = bank.skipped
+    assert note.reason == "at least 2 choices are asked for; the question is kept without that"
+    assert bank.questions[0].max_choices == 3
 
 
 def test_a_single_choice_may_earn_a_part() -> None:
@@ -907,82 +931,6 @@ def test_a_large_picture_is_left_out() -> None:
 
 
 # Writing
-
-
-IDS = st.from_regex(r"[a-z0-9-]{1,8}", fullmatch=True)
-MARKUP = [
-    "plain",
-    "a &lt; b &amp; c &gt; d &nbsp; é 漢",
-    "<p>Two</p><p>paragraphs<br>here</p>",
-    "<div>One <div>in</div> the other</div>",
-    "<div>alone</div>",
-    "<u>under</u> <s>gone</s> <del>d</del> <ins>i</ins> <span>plain</span>",
-    "<pre>code\n  &lt;b&gt;</pre>",
-    '<a href="https://example.org/?a=1&amp;b=2" rel="noopener">there</a>',
-    '<table><tbody><tr><td colspan="2">1</td></tr></tbody></table>',
-    f'<p><img src="asset:{PNG.name}" alt="a &quot;heart&quot;"> and text</p>',
-    f'<img src="asset:{GIF.name}">',
-    "H<sub>2</sub>O  with  space\n\tand lines",
-]
-TEXTS = st.sampled_from(MARKUP) | st.text(st.characters(exclude_characters="\r"), min_size=1).map(
-    lambda text: from_html(escape(text))
-).filter(lambda text: not text.blank).map(lambda text: text.text)
-POOLS = (
-    st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=20)
-    .map(lambda pool: " ".join(pool.split()))
-    .filter(bool)
-)
-AMOUNTS = st.fractions(min_value=Fraction(1, 50), max_value=20, max_denominator=60)
-
-
-@st.composite
-def pairs(draw: st.DrawFn, question_id: str, most: int = 6) -> tuple[Question, KeyEntry]:
-    kind = draw(st.sampled_from(Kind))
-    scoring = draw(st.sampled_from(Scoring))
-    ids = [OptionId(each) for each in draw(st.lists(IDS, min_size=2, max_size=most, unique=True))]
-    weighed = scoring is Scoring.WEIGHTS
-    right = st.sets(st.sampled_from(ids), min_size=1, max_size=1 if kind is Kind.SINGLE and not weighed else None)
-    weights = {}
-    if weighed:
-        share = st.fractions(min_value=-2, max_value=2, max_denominator=12)
-        weights = draw(st.dictionaries(st.sampled_from(ids), share, min_size=1))
-        assume(any(weight > 0 for weight in weights.values()))
-    objective = draw(st.integers(1, 100))
-    question = Question(
-        question_id=QuestionId(question_id),
-        pool=draw(POOLS),
-        objective=objective,
-        kind=kind,
-        shuffle=draw(st.booleans()),
-        stem=draw(TEXTS),
-        options=tuple(Option(option_id=each, text=draw(TEXTS)) for each in ids),
-    )
-    entry = KeyEntry(
-        question_id=question.question_id,
-        objective=objective,
-        scoring=scoring,
-        points=draw(AMOUNTS),
-        options=len(ids),
-        correct=frozenset(draw(right)),
-        weights=weights,
-        rationale=draw(TEXTS | st.just("")),
-    )
-    return question, entry
-
-
-@st.composite
-def banks(draw: st.DrawFn) -> tuple[Bank, AnswerKey, list[Image]]:
-    ids = draw(st.lists(IDS, min_size=1, max_size=4, unique=True))
-    drawn = [draw(pairs(question_id)) for question_id in ids]
-    entries = {entry.question_id: entry for _, entry in drawn}
-    questions = tuple(question for question, _ in drawn)
-    texts = [
-        text
-        for question, entry in drawn
-        for text in (question.stem, *(option.text for option in question.options), entry.rationale)
-    ]
-    shown = dict.fromkeys(image for text in texts for image in (PNG, GIF) if image.name in text)
-    return Bank(revision=1, questions=questions), AnswerKey(bank_revision=1, revision=1, entries=entries), list(shown)
 
 
 @given(banks())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.form import draw_form
-from shared.domain.questions import Bank
+from shared.domain.questions import Bank, Kind
 from shared.domain.refusals import InvalidRequest
 from tests.support.builders import RIGHT, a_bank, a_form, a_question, answers, some_pools
 
@@ -109,6 +109,19 @@ def test_answers_that_do_not_fit_the_form_are_refused(question: str, chosen: str
     (error,) = refused.value.facts["errors"]
     assert error["loc"] == ["body", "answers", question]
     assert message in error["msg"]
+
+
+@pytest.mark.parametrize(("most", "chosen", "fits"), [(2, "ab", True), (2, "abc", False), (3, "abc", True)])
+def test_no_more_options_are_chosen_than_the_question_allows(most: int, chosen: str, fits: bool) -> None:
+    bank = Bank(revision=1, questions=(a_question("q1", kind=Kind.MULTIPLE, max_choices=most),))
+    form = draw_form(bank, some_pools(biology=1), Random(1))
+    assert form.questions[0].max_choices == most
+    if fits:
+        form.require_answerable(answers(q1=chosen))
+    else:
+        with pytest.raises(InvalidRequest) as refused:
+            form.require_answerable(answers(q1=chosen))
+        assert [error["msg"] for error in refused.value.facts["errors"]] == [f"At most {most} options can be chosen."]
 
 
 def test_every_answer_that_does_not_fit_is_named() -> None:

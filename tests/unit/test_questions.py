@@ -54,6 +54,22 @@ def test_weights_go_with_their_own_scoring_and_something_can_be_earned(
     assert errors_of((a_question(kind=kind), entry)) == ([] if sound else [1])
 
 
+@pytest.mark.parametrize(
+    ("kind", "scoring", "correct", "sound"),
+    [
+        (Kind.MULTIPLE, Scoring.EXACT, "ab", True),
+        (Kind.MULTIPLE, Scoring.EXACT, "abc", False),  # nobody could ever be right
+        (Kind.MULTIPLE, Scoring.HALVES, "abc", True),
+        (Kind.SINGLE, Scoring.EXACT, "a", False),
+    ],
+)
+def test_a_limit_of_choices_leaves_the_right_answer_possible(
+    kind: Kind, scoring: Scoring, correct: str, sound: bool
+) -> None:
+    question = a_question(kind=kind, max_choices=2)
+    assert errors_of((question, an_entry(correct=correct, scoring=scoring))) == ([] if sound else [1])
+
+
 def test_an_option_id_names_one_option() -> None:
     assert errors_of((a_question(options=TWICE), an_entry())) == [1]
 

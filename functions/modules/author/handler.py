@@ -12,7 +12,7 @@ from functions.modules.author.use_case import (
     show_bank,
     show_draft,
 )
-from shared.api.bank import read_bank, read_body
+from shared.api.bank import read_bank
 from shared.api.contract import modules
 from shared.api.etag import etag, version_in
 from shared.api.resolver import Answer, Api, Call, File
@@ -26,7 +26,7 @@ lambda_handler = api = Api()
 
 
 def _read(file: File) -> BankFile:
-    """The bank in a file of another system; raise ImportFailed with every error and its line."""
+    """The bank in a file; raise ImportFailed with every error and its line."""
     try:
         return read_bank(file.media_type, file.data)
     except Malformed as malformed:
@@ -51,8 +51,8 @@ def put_edition(call: Call[modules.EditionBody, None]) -> Answer:
 
 
 @api.operation(modules.PUT_QUESTIONS)
-def put_questions(call: Call[modules.BankBody | File, None]) -> Answer:
-    file = _read(call.body) if isinstance(call.body, File) else read_body(call.body)
+def put_questions(call: Call[File, None]) -> Answer:
+    file = _read(call.body)
     bank = attach(call.edition_id, file, deps())
     pools = [modules.PoolView(pool=pool, questions=held) for pool, held in sorted(bank.summary().pools.items())]
     skipped = [modules.SkippedView(line=part.line, reason=part.reason) for part in file.skipped]

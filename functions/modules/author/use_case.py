@@ -54,7 +54,7 @@ def keep_draft(
 
 
 def attach(edition: EditionId, file: BankFile, deps: Authoring) -> Bank:
-    """Attach a bank to a draft; raise NotFound, ImportFailed or AlreadyPublished."""
+    """Attach a bank to a draft; raise NotFound or AlreadyPublished."""
     return attach_bank(show_draft(edition, deps), file, deps)
 
 

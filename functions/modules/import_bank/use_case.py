@@ -1,11 +1,11 @@
 """Import: a question bank that was too large for a request, once it is uploaded."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from shared.banks import Attaching, attach_bank
 from shared.domain.job import Job, Remark
-from shared.domain.refusals import AlreadyPublished, ImportFailed
+from shared.domain.refusals import AlreadyPublished
 from shared.events.modules import UploadAwaitedV1
 from shared.exchange.bank_file import MAX_FILE_BYTES, BankFile, Malformed
 from shared.ports import Clock, Jobs, Uploads
@@ -56,9 +56,6 @@ def _imported(job: Job, data: bytes, read_bank: ReadBank, deps: Importing) -> Jo
         attach_bank(draft, file, deps)
     except Malformed as malformed:
         return job.failed(tuple(Remark(line, message) for line, message in malformed.errors), now)
-    except ImportFailed as failed:
-        errors: Any = failed.facts["errors"]
-        return job.failed(tuple(Remark(1, f"question {each['question']}: {each['msg']}") for each in errors), now)
     except AlreadyPublished as published:
         return job.failed((Remark(1, published.detail),), now)
     return job.imported(len(file.questions), tuple(Remark(part.line, part.reason) for part in file.skipped), now)

@@ -51,10 +51,13 @@ class OptionView(View):
 
 
 class QuestionView(View):
+    """``max_choices``: no more options than these can be chosen; without it, any number of a ``multiple`` question."""
+
     question_id: str
     kind: str
     stem: str
     options: list[OptionView]
+    max_choices: int | None = None
 
 
 class ObjectiveView(View):
@@ -95,6 +98,7 @@ class AttemptView(View):
                     kind=asked.kind,
                     stem=shown(question.stem, link),
                     options=[OptionView(option_id=option, text=texts[option]) for option in asked.option_ids],
+                    max_choices=asked.max_choices,
                 )
             )
         return cls(

@@ -1,11 +1,13 @@
 """The operations of the modules room: the catalogue for everyone, the drafts for authors."""
 
+import math
+import re
 from datetime import date
-from decimal import Decimal
+from fractions import Fraction
 from http import HTTPMethod, HTTPStatus
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from shared.api.operation import DEFAULT_LIMIT, KIB, MAX_LIMIT, Operation, Query
 from shared.api.shapes import Amount, Body, Identifier, Instant, Text, View, number
@@ -14,6 +16,7 @@ from shared.domain.edition import Edition
 from shared.domain.ids import OptionId
 from shared.domain.publication import Gap
 from shared.domain.questions import AnswerKey, Bank, KeyEntry
+from shared.exchange.bank_file import MAX_POINTS, MAX_QUESTIONS
 
 AUTHORS = frozenset({"author"})
 MAX_BANK_BYTES = 4 * 1024 * KIB
@@ -346,9 +349,33 @@ class EditionAsSentView(View):
     model_config = ConfigDict(extra="allow")
 
 
-# A decimal or a fraction: what an option adds to a question's share of its points, or takes from it.
-# As a fraction it has room for each decimal, which is told as a fraction when it is read back.
-Weight = Annotated[str, Field(pattern=r"^-?(\d{1,4}(\.\d{1,10})?|\d{1,15}/[1-9]\d{0,10})$", examples=["-0.5", "1/3"])]
+# What an option adds to a question's share of its points, or takes from it: a decimal or a fraction, as text.
+# A decimal has no more digits than the fraction has room for, as which it is told when it is read back.
+Weight = Annotated[str, Field(pattern=r"^-?(\d{1,15}(\.\d{1,15})?|\d{1,30}/[1-9]\d{0,29})$", examples=["-0.5", "1/3"])]
+_FRACTION = re.compile(r"\d{1,15}(\.\d{1,15})?|\d{1,30}/[1-9]\d{0,29}")
+
+
+def _exact_points(sent: object) -> Fraction:
+    """Points above 0 and up to MAX_POINTS; a JSON number is the decimal that is written."""
+    points = Fraction(0)
+    if type(sent) is int:
+        points = Fraction(sent)
+    elif type(sent) is float and math.isfinite(sent):
+        points = Fraction(repr(sent))
+    elif isinstance(sent, str) and _FRACTION.fullmatch(sent):
+        points = Fraction(sent)
+    if not 0 < points <= MAX_POINTS:
+        raise ValueError(f'Points are above 0 and at most {MAX_POINTS:,}: a number, or a fraction such as "1/3".')
+    return points
+
+
+_POINTS_SCHEMA = {
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_POINTS},
+        {"type": "string", "pattern": f"^({_FRACTION.pattern})$", "examples": ["1/3"]},
+    ]
+}
+Points = Annotated[Fraction, PlainValidator(_exact_points), WithJsonSchema(_POINTS_SCHEMA)]
 
 
 class OptionBody(Body):
@@ -359,20 +386,23 @@ class OptionBody(Body):
 
 
 class QuestionBody(Body):
+    """``max_choices`` limits how many options of a multiple-answer question can be chosen."""
+
     question_id: Identifier
     pool: Annotated[str, Field(min_length=1, max_length=100)] = "default"
     objective: Annotated[int, Field(ge=1, le=100)]
     kind: Literal["single", "multiple"]
     scoring: Literal["exact", "weights", "every_option", "halves", "right_minus_wrong"] = "exact"
-    points: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal(1)
+    points: Points = Fraction(1)
     shuffle: bool = True
     stem: Annotated[str, Field(min_length=1, max_length=20_000)]
     rationale: Text = ""
     options: Annotated[list[OptionBody], Field(min_length=2, max_length=100)]
+    max_choices: Annotated[int, Field(ge=2, le=100)] | None = None
 
 
 class BankBody(Body):
-    questions: Annotated[list[QuestionBody], Field(min_length=1)]
+    questions: Annotated[list[QuestionBody], Field(min_length=1, max_length=MAX_QUESTIONS)]
 
 
 class PoolView(View):
@@ -386,7 +416,7 @@ class SkippedView(View):
 
 
 class BankReceiptView(View):
-    """``skipped`` lists what the format of the bank could not carry over; of JSON that is nothing."""
+    """``skipped`` lists what of the file a bank can't hold."""
 
     questions: int
     pools: list[PoolView]
@@ -401,16 +431,19 @@ class BankOptionView(View):
 
 
 class BankQuestionView(View):
+    """``points`` are a number where a decimal is exact, else a fraction as text."""
+
     question_id: str
     pool: str
     objective: int
     kind: str
     scoring: str
-    points: float
+    points: float | str
     shuffle: bool
     stem: str
     rationale: str
     options: list[BankOptionView]
+    max_choices: int | None = None
 
 
 class BankView(View):
@@ -428,7 +461,7 @@ class BankView(View):
                     objective=question.objective,
                     kind=question.kind,
                     scoring=entry.scoring,
-                    points=number(entry.points),
+                    points=_exactly(entry.points),
                     shuffle=question.shuffle,
                     stem=question.stem,
                     rationale=entry.rationale,
@@ -441,14 +474,23 @@ class BankView(View):
                         )
                         for option in question.options
                     ],
+                    max_choices=question.max_choices,
                 )
             )
         return cls(questions=views)
 
 
+def _exactly(points: Fraction) -> float | str:
+    shown = number(points)
+    return shown if Fraction(repr(shown)) == points else str(points)
+
+
 def _weight(entry: KeyEntry, option_id: OptionId) -> str | None:
+    """None where that is read back as it counts: a right option without a weight shares the points."""
     weight = entry.weights.get(option_id)
-    return None if weight is None else str(weight)
+    if weight is None:
+        return "0" if entry.weights and option_id in entry.correct else None
+    return str(weight)
 
 
 class UploadBody(Body):
@@ -539,7 +581,8 @@ PUT_QUESTIONS = Operation(
     problems=("not-found", "already-published", "import-failed"),
     groups=AUTHORS,
     max_bytes=MAX_BANK_BYTES,
-    files=(GIFT, AIKEN, MOODLE_XML, QTI_ITEM, QTI_PACKAGE),
+    # JSON among them: whatever is wrong with a bank is told by its lines, as import-failed, in every format.
+    files=(JSON, GIFT, AIKEN, MOODLE_XML, QTI_ITEM, QTI_PACKAGE),
 )
 UPLOAD_QUESTIONS = Operation(
     id="uploadQuestions",

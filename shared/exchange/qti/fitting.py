@@ -170,7 +170,9 @@ class _Fit:
             # Of two options, halves forgives no error either.
             exact = scoring is Scoring.EXACT or (scoring is Scoring.HALVES and len(self.options) == 2)
             if not unsound and (exact or self._tells_right_from_wrong(correct)):
-                yield self._entry(scoring, self.best, correct, {})
+                # Where fewer can be chosen than are right, the best response earns less than the points.
+                for points in filter(None, dict.fromkeys((self.best, self.hint.points))):
+                    yield self._entry(scoring, points, correct, {})
 
     def _weighted(self) -> Iterator[KeyEntry]:
         score_map = self.program.variable.score_map
@@ -206,9 +208,7 @@ class _Fit:
 
     def _mapped_weights(self, score_map: ScoreMap, unit: Fraction) -> dict[OptionId, Fraction]:
         return {
-            option: score_map.worth(choice) / unit
-            for choice, option in self.options.items()
-            if choice in score_map.entries or score_map.default
+            option: score_map.worth(choice) / unit for choice, option in self.options.items() if score_map.worth(choice)
         }
 
     def _worth_of_best(self, score_map: ScoreMap) -> Fraction:

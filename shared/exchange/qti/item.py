@@ -1,7 +1,7 @@
 """One QTI item, 2.0 to 3.0: a choice, read so that it scores every response as the item's rules do."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -104,13 +104,14 @@ def item_of(root: Element, surroundings: Surroundings, effort: Effort) -> Item:
     _refuse_unusable(interaction, identifiers)
     options = dict(zip(identifiers, option_ids([own_name(each) for each in identifiers]), strict=True))
     kind = _kind(variable, interaction)
+    limit = _limit(interaction)
     compiled = _program(root, variable, surroundings)
     _refuse_unusable_correct(compiled, identifiers)
     entry = fitted(
         compiled,
         options,
         kind,
-        limit=_limit(interaction),
+        limit=limit,
         hint=surroundings.hint,
         effort=effort,
     )
@@ -134,7 +135,9 @@ def item_of(root: Element, surroundings: Surroundings, effort: Effort) -> Item:
         options=tuple(
             Option(option_id=option, text=text.text) for option, (text, _) in zip(options.values(), shown, strict=True)
         ),
+        max_choices=limit if kind is Kind.MULTIPLE else None,
     )
+    texts.notes.extend(_unenforced(interaction))
     general = texts.clean(root.sourceline, texts.shown.asides())
     rationale = markup.rationale(general.text, ((text.text, remark.text) for text, remark in shown))
     return Item(
@@ -238,12 +241,21 @@ def _kind(variable: ResponseVariable, interaction: Element) -> Kind:
 
 
 def _limit(interaction: Element) -> int | None:
-    """How many choices a response may have, or None where that is open.
+    """How many choices a response may have; None for any number, which 0 means too."""
+    most = _count(interaction, "maxchoices")
+    return most if most > 1 else None
 
-    It tells which responses there are to score alike; learners are not held to it.
-    """
-    most = attribute(interaction, "maxchoices")
-    return int(most) if most.isascii() and most.isdecimal() and len(most) <= 4 and int(most) > 1 else None
+
+def _unenforced(interaction: Element) -> Iterator[tuple[int, str]]:
+    """A note where several choices are demanded: answers are kept as they are made, one choice after another."""
+    least = _count(interaction, "minchoices")
+    if least > 1:
+        yield interaction.sourceline, f"at least {least} choices are asked for; the question is kept without that"
+
+
+def _count(interaction: Element, wanted: str) -> int:
+    written = attribute(interaction, wanted)
+    return int(written) if written.isascii() and written.isdecimal() and len(written) <= 4 else 0
 
 
 def _program(root: Element, variable: ResponseVariable, surroundings: Surroundings) -> Program:

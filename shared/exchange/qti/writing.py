@@ -125,9 +125,10 @@ def _states_correct(question: Question, entry: KeyEntry) -> bool:
 
 
 def _body(question: Question, entry: KeyEntry) -> Element:
+    most = 1 if question.kind is Kind.SINGLE else question.max_choices or 0
     interaction = Q(
         "qti-choice-interaction",
-        {"response-identifier": RESPONSE, "max-choices": "1" if question.kind is Kind.SINGLE else "0"},
+        {"response-identifier": RESPONSE, "max-choices": str(most)},
         shuffle="true" if question.shuffle else "false",
     )
     for option in question.options:
