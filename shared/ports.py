@@ -9,7 +9,14 @@ from typing import Generic, Protocol, TypeVar
 from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt
 from shared.domain.availability import EditionStatus
-from shared.domain.certificate import CertificateContent, CertificateHead, CertificateVersion, Order, Reissue
+from shared.domain.certificate import (
+    CertificateContent,
+    CertificateHead,
+    CertificateHistory,
+    CertificateVersion,
+    Order,
+    Reissue,
+)
 from shared.domain.claim import Claim, LedgerEntry
 from shared.domain.edition import Draft, Edition
 from shared.domain.enrolment import Enrolment
@@ -245,6 +252,10 @@ class Certificates(Protocol):
     def heads(self, numbers: Sequence[CertificateNumber]) -> Mapping[CertificateNumber, CertificateHead]: ...
 
     def version(self, number: CertificateNumber, version: int) -> CertificateVersion | None: ...
+
+    def history(self, number: CertificateNumber) -> CertificateHistory | None:
+        """Head and versions, in one read; a version that is being issued at that moment is seen whole or not at all."""
+        ...
 
     def issue(self, issue: Issue, announcing: Sequence[Event]) -> None:
         """Everything or nothing, once; raise ConcurrentChange where one part has changed since it was read."""

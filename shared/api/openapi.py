@@ -145,11 +145,10 @@ def _responses(operation: Operation) -> dict[str, Any]:
 def _answer(operation: Operation, status: HTTPStatus, view: type[BaseModel] | None) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": status.phrase}
     if view:
-        answer["content"] = {"application/json": {"schema": _reference(view)}}
+        others = {media_type: {"schema": {"type": "string"}} for media_type in operation.media_types}
+        answer["content"] = {"application/json": {"schema": _reference(view)}, **others}
     if status is HTTPStatus.SEE_OTHER:
         answer["headers"] = {"Location": {"schema": {"type": "string", "format": "uri"}}}
-    if operation.id == "verifyCertificate":
-        answer["content"]["text/html"] = {"schema": {"type": "string"}}
     return answer
 
 

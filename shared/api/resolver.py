@@ -2,12 +2,13 @@
 
 import base64
 import binascii
+import hashlib
 import json
 import random
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
@@ -257,12 +258,23 @@ def _invalid(error: ValidationError, part: str) -> InvalidRequest:
     return InvalidRequest(f"The {part} is not as expected.", errors=errors)
 
 
+def unless_known(call: Call[Any, Any], answer: Answer) -> Answer:
+    """The answer with an ETag made of its body; 304 without a body where If-None-Match names it already."""
+    body = _written(answer.body)
+    digest = hashlib.sha256(body if isinstance(body, bytes) else body.encode()).hexdigest()
+    headers = {**answer.headers, "ETag": f'"{digest[:32]}"'}
+    if headers["ETag"] in re.findall(r'"[^"]*"', call.headers.get("if-none-match", "")):
+        return Answer(HTTPStatus.NOT_MODIFIED, headers=headers, media_type=answer.media_type)
+    return replace(answer, headers=headers)
+
+
+def _written(body: View | str | bytes | None) -> str | bytes:
+    return body.model_dump_json() if isinstance(body, View) else body or ""
+
+
 def _response(answer: Answer) -> Response[Any]:
-    body = answer.body
-    if isinstance(body, View):
-        body = body.model_dump_json()
     headers = {"Cache-Control": "no-store", **answer.headers}
-    return Response(int(answer.status), content_type=answer.media_type, body=body or "", headers=headers)
+    return Response(int(answer.status), content_type=answer.media_type, body=_written(answer.body), headers=headers)
 
 
 def _problem(status: HTTPStatus, body: dict[str, Any], headers: dict[str, str]) -> Response[Any]:

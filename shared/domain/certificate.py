@@ -1,5 +1,6 @@
 """The certificate: one number for life, immutable versions, and what each version says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -223,6 +224,7 @@ class CertificateVersion:
     number: CertificateNumber
     number_of_version: int
     supersedes: int | None
+    provider: str
     title: str
     credits: tuple[AwardedCredit, ...]
     completed_at: datetime
@@ -239,6 +241,7 @@ class CertificateVersion:
             number=content.number,
             number_of_version=content.version,
             supersedes=content.supersedes,
+            provider=content.provider,
             title=content.title,
             credits=tuple(
                 AwardedCredit(scheme=line.scheme, category=line.category, amount=line.amount)
@@ -253,9 +256,23 @@ class CertificateVersion:
 
     @property
     def completed_on(self) -> date:
-        """The day of completion in the provider's zone."""
-        return self.completed_at.astimezone(ZoneInfo(self.zone)).date()
+        return self.day_of(self.completed_at)
 
     @property
     def issued_on(self) -> date:
-        return self.issued_at.astimezone(ZoneInfo(self.zone)).date()
+        return self.day_of(self.issued_at)
+
+    def day_of(self, at: datetime) -> date:
+        """The day of an instant in the provider's zone."""
+        return at.astimezone(ZoneInfo(self.zone)).date()
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateHistory:
+    """A certificate with its issued versions, the first one first."""
+
+    head: CertificateHead
+    versions: Sequence[CertificateVersion]
+
+    def version(self, number: int) -> CertificateVersion | None:
+        return next((version for version in self.versions if version.number_of_version == number), None)

@@ -422,7 +422,7 @@ class World:
 
     def public(self, path: str, **headers: str) -> Response:
         """What anyone gets, without a token."""
-        return self.system.request("GET", path, headers=headers)
+        return self.system.request("GET", path, headers={name.replace("_", "-"): headers[name] for name in headers})
 
     def learner(self, sub: str | None = None, *, name: str | None = None, member: bool = True) -> Learner:
         """A new learner, a member of the society unless told otherwise."""

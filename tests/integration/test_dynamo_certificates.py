@@ -128,3 +128,42 @@ def test_heads_are_found_together_and_those_not_issued_are_left_out(deps: Deps) 
     assert deps.certificates.heads([absent]) == {}
     assert deps.certificates.heads([]) == {}
     assert deps.certificates.head(absent) is None
+
+
+def test_the_history_is_the_head_with_every_issued_version(deps: Deps) -> None:
+    issue, announced = first_issue(deps, 9)
+    deps.certificates.issue(issue, [announced])
+    number = issue.head.number
+    first = deps.certificates.history(number)
+    assert first
+    assert (first.head.current, [each.number_of_version for each in first.versions]) == (1, [1])
+    second = Issue(
+        version=a_version(number=number, number_of_version=2, supersedes=1),
+        head=replace(first.head, current=2),
+        claim=None,
+        enrolment=None,
+        entries=[],
+    )
+    deps.certificates.issue(second, [])
+    history = deps.certificates.history(number)
+    assert history
+    assert history.head == deps.certificates.head(number)
+    assert history.versions == [deps.certificates.version(number, 1), deps.certificates.version(number, 2)]
+    assert deps.certificates.history(certificate_number(99)) is None
+
+
+@pytest.mark.parametrize("half", ["head", "version"])
+def test_a_version_that_is_being_issued_is_in_the_history_as_a_whole_or_not_at_all(deps: Deps, half: str) -> None:
+    issue, announced = first_issue(deps, 10 if half == "head" else 11)
+    deps.certificates.issue(issue, [announced])
+    number = issue.head.number
+    head = deps.certificates.head(number)
+    assert head
+    if half == "head":
+        deps.certificates.save_head(replace(head, current=2), [])
+    else:
+        store = deps.certificates._versions  # type: ignore[attr-defined]
+        store.save(a_version(number=number, number_of_version=2, supersedes=1))
+    history = deps.certificates.history(number)
+    assert history
+    assert (history.head.current, [each.number_of_version for each in history.versions]) == (1, [1])

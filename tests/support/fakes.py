@@ -10,7 +10,14 @@ from typing import Any, Generic, TypeVar
 from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt
 from shared.domain.availability import EditionStatus
-from shared.domain.certificate import CertificateContent, CertificateHead, CertificateVersion, Order, Reissue
+from shared.domain.certificate import (
+    CertificateContent,
+    CertificateHead,
+    CertificateHistory,
+    CertificateVersion,
+    Order,
+    Reissue,
+)
 from shared.domain.certificate_number import certificate_number
 from shared.domain.claim import Claim, LedgerEntry
 from shared.domain.edition import Draft, Edition, EditionContent, information_hash
@@ -360,6 +367,11 @@ class FakeCertificates:
 
     def version(self, number: CertificateNumber, version: int) -> CertificateVersion | None:
         return self.versions.find((number, version))
+
+    def history(self, number: CertificateNumber) -> CertificateHistory | None:
+        head = self.kept.find(number)
+        versions = [version for version in self.versions.all() if version.number == number]
+        return head and CertificateHistory(head, sorted(versions, key=lambda version: version.number_of_version))
 
     def issue(self, issue: Issue, announcing: Sequence[Event]) -> None:
         writes: list[tuple[Records[Any], Any]] = [(self.versions, issue.version), (self.kept, issue.head)]

@@ -20,8 +20,9 @@ def a_world() -> World:
 def test_the_current_version_is_verified_unless_another_is_named(asked: int | None, shown: int) -> None:
     found = verify(NUMBER, asked, a_world())
     assert found is not None
-    version, head = found
-    assert (version.number_of_version, head.current) == (shown, 2)
+    version, history = found
+    assert (version.number_of_version, history.head.current) == (shown, 2)
+    assert [each.number_of_version for each in history.versions] == [1, 2]
 
 
 @pytest.mark.parametrize(

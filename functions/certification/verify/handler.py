@@ -2,14 +2,15 @@
 
 from http import HTTPStatus
 
-from functions.certification.verify.page import PAGE_HEADERS, render_page
 from functions.certification.verify.use_case import verify
 from shared.api.contract import certification as contract
-from shared.api.resolver import JSON, Answer, Api, Call
+from shared.api.resolver import JSON, Answer, Api, Call, unless_known
 from shared.bootstrap import deps
-from shared.domain.certificate import CertificateStatus
 
 lambda_handler = api = Api()
+
+# A revocation shows at once: what is kept is asked about each time.
+KEPT = {"Cache-Control": "no-cache", "Vary": "Accept, Accept-Language"}
 
 
 @api.operation(contract.VERIFY)
@@ -17,9 +18,13 @@ def get_verification(call: Call[None, contract.VersionQuery]) -> Answer:
     number = call.path["number"]
     found = verify(number, call.query.version, deps())
     status = HTTPStatus.OK if found else HTTPStatus.NOT_FOUND
-    view = (
-        contract.VerificationView.of(*found) if found else contract.VerificationView(status=CertificateStatus.UNKNOWN)
-    )
     if call.accepts(JSON):
-        return Answer(status, view)
-    return Answer(status, render_page(number, view), PAGE_HEADERS, media_type="text/html; charset=utf-8")
+        return unless_known(call, Answer(status, contract.VerificationView.of(found), KEPT))
+    # Programs don't pay for what only the page needs.
+    from functions.certification.verify.page import PAGE_HEADERS, render_page  # noqa: PLC0415
+    from shared.language import choose_language  # noqa: PLC0415
+
+    language = choose_language(call.headers.get("accept-language"))
+    headers = {**KEPT, **PAGE_HEADERS, "Content-Language": language.code}
+    page = render_page(number, found, language)
+    return unless_known(call, Answer(status, page, headers, media_type="text/html; charset=utf-8"))

@@ -1,82 +1,124 @@
-"""The verification page: one document, no script, readable on a phone and by a screen reader."""
+"""The verification page: one document in the visitor's language, whole without scripts, with nothing from elsewhere.
+
+Loads Jinja and Babel: the step imports it for those who ask for the page.
+"""
 
 import base64
 import hashlib
-from html import escape
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-from shared.api.contract.certification import VerificationView
-from shared.domain.certificate import CertificateStatus
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
-STYLE = """
-:root { color-scheme: light; }
-body { margin: 0; padding: 1.5rem 1rem; background: #f3f5f6; color: #16242b;
-  font: 1.0625rem/1.55 system-ui, sans-serif; }
-main { max-width: 38rem; margin: 0 auto; padding: 1.5rem; background: #fff; border-radius: .5rem;
-  border-top: .4rem solid var(--mark, #5b6770); }
-main.valid { --mark: #17663f; } main.superseded { --mark: #8a5a00; }
-main.revoked, main.unknown { --mark: #a01c1c; }
-h1 { margin: 0 0 .25rem; font-size: 1.5rem; line-height: 1.2; color: var(--mark); }
-dl { margin: 1.25rem 0 0; } dt { font-size: .875rem; color: #4c5a62; } dd { margin: 0 0 .85rem; }
-code { font-size: .875rem; overflow-wrap: anywhere; }
-footer { max-width: 38rem; margin: 1rem auto; font-size: .875rem; color: #4c5a62; }
-"""
+from shared.certificate.theme import theme
+from shared.domain.certificate import CertificateHistory, CertificateStatus, CertificateVersion
+from shared.language import Language
 
-_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+FOLDER = Path(__file__).parent
+SCRIPT = (FOLDER / "page.js").read_text("utf-8")
+COLOURS = " ".join(f"--{name}: {colour};" for name, colour in theme().items())
+STYLE = f":root {{ {COLOURS} }}\n{(FOLDER / 'page.css').read_text('utf-8')}"
+# A tick, an arrow onwards, a cross, a question mark.
+MARKS = {
+    CertificateStatus.VALID: "M7 12.5l3.4 3.5L17 8.8",
+    CertificateStatus.SUPERSEDED: "M7 12h10M13 8l4 4-4 4",
+    CertificateStatus.REVOKED: "M8 8l8 8M16 8l-8 8",
+    CertificateStatus.UNKNOWN: "M9 9.4a3 3 0 1 1 4.4 2.6c-.9.5-1.4 1-1.4 2M12 17.4v.1",
+}
+
+
+def _source(text: str) -> str:
+    """A source expression of a Content-Security-Policy that allows exactly this inline text."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
 
 PAGE_HEADERS = {
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
+    "Content-Security-Policy": f"default-src 'none'; style-src {_source(STYLE)}; script-src {_source(SCRIPT)}; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
 
-HEADINGS = {
-    CertificateStatus.VALID: "This certificate is valid",
-    CertificateStatus.SUPERSEDED: "This version has been superseded",
-    CertificateStatus.REVOKED: "This certificate has been revoked",
-    CertificateStatus.UNKNOWN: "No such certificate",
-}
-MEANINGS = {
-    CertificateStatus.VALID: "It was issued as described here. Compare it with the document in your hands.",
-    CertificateStatus.SUPERSEDED: "A corrected version has taken its place; the credit itself stands.",
-    CertificateStatus.REVOKED: "It must no longer be relied upon.",
-    CertificateStatus.UNKNOWN: "Nothing was ever issued under this number and version. Check for a typing error.",
-}
 
-
-def render_page(number: str, view: VerificationView) -> str:
-    """The page as HTML; everything that comes from outside is escaped."""
-    facts = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in _facts(number, view))
-    heading = HEADINGS[view.status]
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="robots" content="noindex">'
-        f"<title>{heading}</title><style>{STYLE}</style></head>"
-        f'<body><main class="{view.status}"><h1>{heading}</h1><p>{MEANINGS[view.status]}</p>'
-        f"<dl>{facts}</dl></main>"
-        "<footer>The holder's name is abbreviated unless the holder chose to show it. "
-        "The SHA-256 is that of the PDF as it was issued: a changed document has another.</footer></body></html>"
+def render_page(number: str, found: tuple[CertificateVersion, CertificateHistory] | None, language: Language) -> str:
+    """What was found under ``number``, as HTML; everything that comes from outside is escaped."""
+    words = _words(language.code)
+    shown: dict[str, Any] = {"status": CertificateStatus.UNKNOWN, "facts": [], "issued": []}
+    if found:
+        version, history = found
+        shown = {
+            "status": history.head.status_of(version.number_of_version),
+            "current": history.head.current,
+            "facts": _facts(version, history, words, language),
+            "issued": [_issued(each, history, words, language) for each in reversed(history.versions)],
+        }
+    return _template().render(
+        words=words,
+        language=language.code,
+        number=number,
+        mark=MARKS[shown["status"]],
+        # Our own, and named by their hashes in the policy.
+        style=Markup(STYLE),  # noqa: S704
+        script=Markup(SCRIPT),  # noqa: S704
+        **shown,
     )
 
 
-def _facts(number: str, view: VerificationView) -> list[tuple[str, str]]:
-    facts = [("Certificate", f"<code>{escape(number)}</code>")]
-    if view.version:
-        facts.append(("Version", str(view.version)))
-    if view.reason:
-        facts.append(("Reason", escape(view.reason)))
-    if view.title:
-        facts.append(("Module", escape(view.title)))
-    if view.holder:
-        facts.append(("Holder", escape(view.holder)))
-    if view.credits is not None:
-        lines = [f"{credit.amount} {escape(credit.scheme)} {escape(credit.category)}" for credit in view.credits]
-        facts.append(("Credit", "<br>".join(lines) or "None: a certificate of participation"))
-    if view.completed_on:
-        facts.append(("Completed on", view.completed_on.isoformat()))
-    if view.issued_on:
-        facts.append(("Issued on", view.issued_on.isoformat()))
-    if view.pdf_sha256:
-        facts.append(("SHA-256 of the PDF", f"<code>{view.pdf_sha256}</code>"))
+def _facts(
+    version: CertificateVersion, history: CertificateHistory, words: Any, language: Language
+) -> list[tuple[str, list[str]]]:
+    """What the page says, each as the name of its label and its lines."""
+    head = history.head
+    facts = [
+        ("version", [words["version_of"].format(version=version.number_of_version, versions=head.current)]),
+        ("title", [version.title]),
+        ("holder", [version.holder]),
+        (
+            "credit",
+            [f"{language.number(credit.amount)} {credit.scheme} ({credit.category})" for credit in version.credits]
+            or [words["no_credit"]],
+        ),
+        ("completed_on", [language.day(version.completed_on)]),
+        ("issued_on", [language.day(version.issued_on)]),
+        ("issuer", [version.provider]),
+    ]
+    if head.revoked_for and head.revoked_at:
+        why = [
+            ("revoked_on", [language.day(version.day_of(head.revoked_at))]),
+            ("reason", [words["reasons"][head.revoked_for]]),
+        ]
+        return [*why, *facts]
     return facts
+
+
+def _issued(version: CertificateVersion, history: CertificateHistory, words: Any, language: Language) -> dict[str, str]:
+    """One issued version, as a file is compared with it."""
+    status = history.head.status_of(version.number_of_version)
+    said = {
+        "version": version.number_of_version,
+        "date": language.day(version.issued_on),
+        "current": history.head.current,
+        "status": words["status"][status],
+    }
+    return {
+        "pdf_sha256": version.pdf_sha256,
+        "status": status,
+        "name": words["by_hand"]["sum"].format(**said),
+        "said": words["check"][status].format(**said),
+    }
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    return environment.get_template("page.html")
+
+
+@cache
+def _words(code: str) -> Any:
+    return json.loads((FOLDER / "words" / f"{code}.json").read_text("utf-8"))

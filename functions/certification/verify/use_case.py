@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from shared.domain.certificate import CertificateHead, CertificateVersion
+from shared.domain.certificate import CertificateHistory, CertificateVersion
 from shared.domain.certificate_number import is_well_formed
 from shared.domain.ids import CertificateNumber
 from shared.ports import Certificates
@@ -13,12 +13,10 @@ class Verifying(Protocol):
     def certificates(self) -> Certificates: ...
 
 
-def verify(number: str, version: int | None, deps: Verifying) -> tuple[CertificateVersion, CertificateHead] | None:
-    """A version of the certificate, the current one unless another is named; None where it is unknown."""
+def verify(number: str, version: int | None, deps: Verifying) -> tuple[CertificateVersion, CertificateHistory] | None:
+    """A version of the certificate, the current one unless another is named, and its history; None if unknown."""
     if not is_well_formed(number):
         return None
-    head = deps.certificates.head(CertificateNumber(number))
-    if head is None:
-        return None
-    found = deps.certificates.version(head.number, version or head.current)
-    return (found, head) if found else None
+    history = deps.certificates.history(CertificateNumber(number))
+    found = history.version(version or history.head.current) if history else None
+    return (found, history) if found and history else None

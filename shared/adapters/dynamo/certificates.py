@@ -8,13 +8,15 @@ from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from shared.adapters.dynamo.learning import DynamoClaims, DynamoEnrolments, DynamoLedger
-from shared.adapters.dynamo.store import EncodeOutbox, Key, Store, was_condition
+from shared.adapters.dynamo.store import PAGE_SIZE, EncodeOutbox, Key, Store, was_condition
 from shared.adapters.dynamo.tables import CertificateItem
-from shared.domain.certificate import CertificateHead, CertificateVersion
+from shared.domain.certificate import CertificateHead, CertificateHistory, CertificateVersion
 from shared.domain.claim import LedgerEntry
 from shared.domain.ids import CertificateNumber
 from shared.events.event import Event
 from shared.ports import ConcurrentChange, Issue
+
+VERSION = "VERSION#"
 
 
 def head_key(number: CertificateNumber) -> Key:
@@ -22,7 +24,7 @@ def head_key(number: CertificateNumber) -> Key:
 
 
 def version_key(number: CertificateNumber, version: int) -> Key:
-    return f"CERTIFICATE#{number}", f"VERSION#{version:04d}"
+    return f"CERTIFICATE#{number}", f"{VERSION}{version:04d}"
 
 
 class DynamoCertificates:
@@ -52,6 +54,18 @@ class DynamoCertificates:
 
     def version(self, number: CertificateNumber, version: int) -> CertificateVersion | None:
         return self._versions.find(version_key(number, version))
+
+    def history(self, number: CertificateNumber) -> CertificateHistory | None:
+        pk, head_sk = head_key(number)
+        whole = CertificateItem.sk.between(head_sk, f"{VERSION}~")
+        items = list(CertificateItem.query(pk, whole, consistent_read=True, page_size=PAGE_SIZE))
+        head = next((self._heads.read(item) for item in items if item.sk == head_sk), None)
+        versions = [self._versions.read(item) for item in items if item.sk.startswith(VERSION)]
+        if head is None:
+            return None
+        # A query may fall into the midst of the transaction that issues: what is not whole is not there yet.
+        issued = [version for version in versions if version.number_of_version <= head.current]
+        return CertificateHistory(replace(head, current=issued[-1].number_of_version), issued) if issued else None
 
     def issue(self, issue: Issue, announcing: Sequence[Event]) -> None:
         try:

@@ -12,7 +12,13 @@ from shared.api.contract.modules import EDITION, EditionQuery
 from shared.api.contract.operations import JobReceiptView
 from shared.api.operation import DEFAULT_LIMIT, MAX_LIMIT, Operation, Query
 from shared.api.shapes import Amount, Body, Identifier, Instant, Printable, View
-from shared.domain.certificate import CertificateContent, CertificateHead, CertificateStatus, CertificateVersion
+from shared.domain.certificate import (
+    CertificateContent,
+    CertificateHead,
+    CertificateHistory,
+    CertificateStatus,
+    CertificateVersion,
+)
 from shared.domain.claim import ClaimedCredit, LedgerEntry
 from shared.domain.learner import Profile
 from shared.domain.transcript import Transcript
@@ -381,9 +387,12 @@ class VerificationView(View):
     reason: str | None = None
 
     @classmethod
-    def of(cls, version: CertificateVersion, head: CertificateHead) -> Self:
+    def of(cls, found: tuple[CertificateVersion, CertificateHistory] | None) -> Self:
+        if found is None:
+            return cls(status=CertificateStatus.UNKNOWN)
+        version, history = found
         return cls(
-            status=head.status_of(version.number_of_version),
+            status=history.head.status_of(version.number_of_version),
             version=version.number_of_version,
             title=version.title,
             credits=[
@@ -394,7 +403,7 @@ class VerificationView(View):
             issued_on=version.issued_on,
             holder=version.holder,
             pdf_sha256=version.pdf_sha256,
-            reason=head.revoked_for,
+            reason=history.head.revoked_for,
         )
 
 
@@ -404,8 +413,13 @@ VERIFY = Operation(
     method=HTTPMethod.GET,
     path="/verify/{number}",
     query=VersionQuery,
-    headers=("Accept",),
-    answers={HTTPStatus.OK: VerificationView, HTTPStatus.NOT_FOUND: VerificationView},
+    headers=("Accept", "Accept-Language", "If-None-Match"),
+    answers={
+        HTTPStatus.OK: VerificationView,
+        HTTPStatus.NOT_MODIFIED: None,
+        HTTPStatus.NOT_FOUND: VerificationView,
+    },
+    media_types=("text/html",),
     public=True,
 )
 
