@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -159,11 +160,11 @@ def test_a_version_that_is_being_issued_is_in_the_history_as_a_whole_or_not_at_a
     number = issue.head.number
     head = deps.certificates.head(number)
     assert head
+    adapter: Any = deps.certificates
     if half == "head":
-        deps.certificates.save_head(replace(head, current=2), [])
+        adapter._heads.save(replace(head, current=2))
     else:
-        store = deps.certificates._versions  # type: ignore[attr-defined]
-        store.save(a_version(number=number, number_of_version=2, supersedes=1))
+        adapter._versions.save(a_version(number=number, number_of_version=2, supersedes=1))
     history = deps.certificates.history(number)
     assert history
     assert (history.head.current, [each.number_of_version for each in history.versions]) == (1, [1])
