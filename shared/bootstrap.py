@@ -29,6 +29,7 @@ from shared.ports import (
     QuestionBanks,
     Queues,
     Randomness,
+    Recovery,
     Reissues,
     RenderCertificate,
     Schemes,
@@ -188,6 +189,12 @@ class Deps:
 
         self._bind_tables()
         return DynamoJobs(encode_outbox)
+
+    @cached_property
+    def recovery(self) -> Recovery:
+        from shared.adapters.dynamo.recovery import DynamoRecovery
+
+        return DynamoRecovery(encode_outbox, self._connection)
 
     @cached_property
     def statistics(self) -> StatisticsReports:

@@ -244,6 +244,7 @@ class Issue:
     claim: Claim | None
     enrolment: Enrolment | None
     entries: Sequence[LedgerEntry]
+    reissue: Reissue | None = None
 
 
 class Certificates(Protocol):
@@ -351,6 +352,41 @@ class Uploads(Protocol):
 
     def fetch(self, job: Job, limit: int) -> bytes | None:
         """The file, at most ``limit`` bytes and one more of it; None before it has come."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """What has waited too long for somebody to take up what it announced.
+
+    ``announced_again`` counts how often that was announced again since; ``outbox`` is what its last write announced.
+    """
+
+    waiting: Enrolment | Attempt | Claim | Reissue | Job | EditionStatus
+    announced_again: int
+    outbox: str | None
+
+
+class Recovery(Protocol):
+    """What waits, in all tables; whoever writes it meanwhile takes it out of here."""
+
+    def overdue(self, until: datetime) -> Iterator[Overdue]:
+        """What is due for recovery by ``until``, as last written; cost follows what is due."""
+        ...
+
+    def announce_again(self, overdue: Overdue, event: Event, look_at: datetime) -> None:
+        """Write it as it is, with ``event`` and one more announcement, due again at ``look_at``.
+
+        Raise ConcurrentChange where it moved on.
+        """
+        ...
+
+    def give_up(self, overdue: Overdue, at: datetime) -> None:
+        """Stuck from ``at`` on, until somebody writes it: due no more. Raise ConcurrentChange where it moved on."""
+        ...
+
+    def stuck(self) -> int:
+        """How much is stuck now; reads keys of what is stuck alone, eventually consistent."""
         ...
 
 

@@ -1,7 +1,7 @@
 """Ordering one more version: what the reissue of one certificate and that of a whole edition have in common."""
 
+from shared.announcements import reissue_requested
 from shared.domain.certificate import Reissue
-from shared.events.certification import CertificateReissueRequestedV1
 from shared.ports import Reissues
 
 
@@ -10,12 +10,4 @@ def enter_reissue(reissue: Reissue, reissues: Reissues) -> Reissue:
 
     Raise ConcurrentChange where its version was ordered otherwise.
     """
-    announced = CertificateReissueRequestedV1(
-        at=reissue.content.issued_at,
-        learner_id=reissue.learner_id,
-        module_id=reissue.module_id,
-        edition=reissue.edition,
-        certificate=reissue.certificate,
-        version=reissue.content.version,
-    )
-    return reissues.save(reissue, announcing=[announced])
+    return reissues.save(reissue, announcing=[reissue_requested(reissue)])

@@ -44,7 +44,10 @@ class Grade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """``ends_at`` is the deadline that was promised at the start: start + limit, or the module's end."""
+    """``ends_at`` is the deadline that was promised at the start: start + limit, or the module's end.
+
+    ``regrade_asked_at`` is when it was asked to be graded anew, with key ``regrade_revision``, until it is.
+    """
 
     learner_id: LearnerId
     module_id: ModuleId
@@ -66,6 +69,8 @@ class Attempt:
     graded_at: datetime | None = None
     earlier_grades: tuple[Grade, ...] = ()
     settled: bool = False
+    regrade_asked_at: datetime | None = None
+    regrade_revision: int | None = None
     version: int = 0
 
     @property
@@ -137,7 +142,13 @@ class Attempt:
             graded_at=at,
             earlier_grades=(*self.earlier_grades, *([self.grade] if self.grade else [])),
             settled=False,
+            regrade_asked_at=None,
+            regrade_revision=None,
         )
+
+    def asked_to_regrade(self, key_revision: int, at: datetime) -> Self:
+        """Graded, and to be graded anew with the key of this revision."""
+        return replace(self, regrade_asked_at=at, regrade_revision=key_revision)
 
     @property
     def grade(self) -> Grade | None:

@@ -41,7 +41,8 @@ class Card:
 class EditionStatus:
     """The life of a published edition, kept apart from its content, which never changes.
 
-    Open from ``opens_at`` (start of the release date) until just before ``terminates_at``.
+    Open from ``opens_at`` (start of the release date) until just before ``terminates_at``. Retired, it waits until
+    the job is open that tells its enrolments: ``enrolments_told``.
     """
 
     module_id: ModuleId
@@ -52,6 +53,7 @@ class EditionStatus:
     published_at: datetime
     retired_at: datetime | None = None
     retired_reason: str | None = None
+    enrolments_told: bool = False
     version: int = 0
 
     @property
@@ -81,6 +83,10 @@ class EditionStatus:
         if self.retired_at or now < self.expires_at:
             return self
         return replace(self, retired_at=self.expires_at, retired_reason="expired")
+
+    def told(self) -> Self:
+        """Retired, and the job is open that tells its enrolments."""
+        return replace(self, enrolments_told=True)
 
     def retired_early(self, at: datetime, reason: str) -> Self:
         """Retired at ``at`` for ``reason``; a status that is retired already stays as it is."""

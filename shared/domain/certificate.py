@@ -104,7 +104,12 @@ class Reissue:
     show_name: bool
     job: str | None = None
     notify: bool = True
+    issued: bool = False
     version: int = 0
+
+    def entered(self) -> Self:
+        """The version that it orders is issued."""
+        return replace(self, issued=True)
 
     def orders_the_same_as(self, other: "Reissue") -> bool:
         """Whether both order the same correction for the same reason, whoever ordered it and when."""

@@ -31,7 +31,8 @@ class DeclineReason(StrEnum):
 class Enrolment:
     """``requests`` counts how often it was asked for; ``settled`` which key revision's grade of
     which attempt was taken in. ``claimable_from`` is when the claim window opened: with the pass, or with
-    the regrade that let the learner pass.
+    the regrade that let the learner pass. ``edition_ended_at`` is when its edition ended, from when it was told
+    until what that means for it is decided.
     """
 
     learner_id: LearnerId
@@ -52,6 +53,7 @@ class Enrolment:
     evaluated_at: datetime | None = None
     certificate: CertificateNumber | None = None
     ended_at: datetime | None = None
+    edition_ended_at: datetime | None = None
     version: int = 0
 
     @property
@@ -61,6 +63,11 @@ class Enrolment:
     @property
     def has_passed(self) -> bool:
         return self.state in (EnrolmentState.PASSED, EnrolmentState.CERTIFIED)
+
+    @property
+    def is_open(self) -> bool:
+        """Asked for or confirmed, and the test not passed yet."""
+        return self.state in (EnrolmentState.REQUESTED, EnrolmentState.CONFIRMED)
 
     @classmethod
     def requested(cls, enrolment: EnrolmentId, at: datetime) -> Self:
@@ -90,17 +97,21 @@ class Enrolment:
         return replace(self, state=EnrolmentState.CONFIRMED, confirmed_at=at)
 
     def declined(self, reason: DeclineReason, at: datetime) -> Self:
-        return replace(self, state=EnrolmentState.DECLINED, reason=reason, ended_at=at)
+        return replace(self, state=EnrolmentState.DECLINED, reason=reason, ended_at=at, edition_ended_at=None)
+
+    def told_of_end(self, at: datetime) -> Self:
+        """Its edition ended ``at``; whether it lapses is still to be decided."""
+        return replace(self, edition_ended_at=at)
 
     def lapsed(self, at: datetime) -> Self:
         """Left without a pass when the module ended; ``at`` is the module's end, not the processing's."""
-        return replace(self, state=EnrolmentState.LAPSED, ended_at=at)
+        return replace(self, state=EnrolmentState.LAPSED, ended_at=at, edition_ended_at=None)
 
     def withdrawn(self, at: datetime) -> Self:
         """Given up by the learner; raise AlreadyPassed after a pass."""
         if self.has_passed:
             raise AlreadyPassed("An enrolment can't be withdrawn after the test was passed.")
-        return replace(self, state=EnrolmentState.WITHDRAWN, reason=None, ended_at=at)
+        return replace(self, state=EnrolmentState.WITHDRAWN, reason=None, ended_at=at, edition_ended_at=None)
 
     def acknowledged(self, information_hash: str, current_hash: str, at: datetime) -> Self:
         """The learner has read the information about the module; its hash and the time are evidence.
@@ -154,6 +165,7 @@ class Enrolment:
             passed_at=min(at, self.passed_at or at),
             claimable_from=min(claimable_from, self.claimable_from or claimable_from),
             ended_at=None,
+            edition_ended_at=None,
         )
 
     def evaluated(self, answers: Mapping[str, str], at: datetime) -> Self:

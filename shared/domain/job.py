@@ -54,6 +54,7 @@ class Job:
     those there were at the start; ``cursor`` is where the next page starts, None when all are done.
     Of an import, ``media_type`` is the file's, due by ``expires_at``; ``errors`` are why it failed,
     ``skipped`` is what of the file a bank can't hold. Of a reissue, ``order`` is what was ordered.
+    ``advanced_at`` is when its last page was done.
     """
 
     job: str
@@ -72,6 +73,7 @@ class Job:
     walk: int = 1
     page: int = 0
     done: int = 0
+    advanced_at: datetime | None = None
     finished_at: datetime | None = None
     version: int = 0
 
@@ -119,6 +121,7 @@ class Job:
             walk=1,
             page=0,
             done=0,
+            advanced_at=None,
             finished_at=None,
         )
 
@@ -126,9 +129,9 @@ class Job:
         """An import whose file is due by ``expires_at``."""
         return replace(self, media_type=media_type, expires_at=expires_at)
 
-    def waited(self) -> Self:
+    def waited(self, at: datetime) -> Self:
         """The file has not come yet."""
-        return replace(self, page=self.page + 1)
+        return replace(self, page=self.page + 1, advanced_at=at)
 
     def imported(self, questions: int, skipped: tuple[Remark, ...], at: datetime) -> Self:
         return replace(self, total=questions, done=questions, skipped=skipped, cursor=None, finished_at=at)
@@ -143,5 +146,6 @@ class Job:
         """One page further: on to the next page, to the next walk, or finished."""
         done = self.done + handled
         if cursor is None and self.walk < WALKS.get(self.kind, 1):
-            return replace(self, page=self.page + 1, done=0, cursor=Cursor(), walk=self.walk + 1)
-        return replace(self, page=self.page + 1, done=done, cursor=cursor, finished_at=None if cursor else at)
+            return replace(self, page=self.page + 1, done=0, cursor=Cursor(), walk=self.walk + 1, advanced_at=at)
+        finished_at = None if cursor else at
+        return replace(self, page=self.page + 1, done=done, cursor=cursor, advanced_at=at, finished_at=finished_at)

@@ -401,7 +401,22 @@ def test_schedules_carry_the_name_of_the_stack_and_catch_up_by_their_next_run() 
             assert event["RetryPolicy"] == FUNCTIONS[function]["EventInvokeConfig"] == {"MaximumRetryAttempts": 0}
             assert alarms_on("Errors", "FunctionName", function)
             rates[function] = event["ScheduleExpression"]
-    assert rates == {"Retire": "rate(15 minutes)", "CloseAttempts": "rate(1 minute)"}
+    assert rates == {
+        "Retire": "rate(15 minutes)",
+        "CloseAttempts": "rate(1 minute)",
+        "Recover": "rate(5 minutes)",
+    }
+
+
+def test_what_is_stuck_raises_an_alarm() -> None:
+    [alarm] = [alarm for alarm in ALARMS.values() if alarm["MetricName"] == "Stuck"]
+    assert alarm["Namespace"] == GLOBALS["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": variables_of("Recover")["POWERTOOLS_SERVICE_NAME"]}]
+    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
+        "Maximum",
+        "GreaterThanThreshold",
+        0,
+    )
 
 
 # Rights
@@ -458,6 +473,9 @@ def test_an_index_is_only_queried_and_only_by_the_step_that_needs_it() -> None:
         ("Browse", "dynamodb:Query", "${CatalogueTable.Arn}/index/shelf"),
         ("Retire", "dynamodb:Query", "${CatalogueTable.Arn}/index/due"),
         ("CloseAttempts", "dynamodb:Query", "${LearningTable.Arn}/index/due"),
+        ("Recover", "dynamodb:Query", "${CatalogueTable.Arn}/index/due"),
+        ("Recover", "dynamodb:Query", "${LearningTable.Arn}/index/due"),
+        ("Recover", "dynamodb:Query", "${OperationsTable.Arn}/index/due"),
         ("Work", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
         ("Regrade", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
         ("Reissue", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),

@@ -413,6 +413,10 @@ class World:
         """The schedule of close_attempts, once; how many attempts it closed."""
         return int(self.system.fire("CloseAttempts")["closed"])
 
+    def recover(self) -> dict[str, int]:
+        """The schedule of recover, once; how much it announced again and gave up, and how much is stuck."""
+        return dict(self.system.fire("Recover"))
+
     def send(self, queue: str, body: Any) -> None:
         """Put a message on a queue (by its logical id) as it is: text as text, anything else as JSON."""
         text = body if isinstance(body, str) else json.dumps(body)

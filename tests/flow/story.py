@@ -9,6 +9,8 @@ from typing import Any
 from shared.domain.availability import end_of_day
 from tests.flow.journey import REQUEST_ID, UNREAD_QUEUES, Learner, Message, Module, World, answered
 
+# When a step ran, which no rule asks about.
+RAN = ("graded_at", "issued_at", "failed_at", "started_at", "finished_at", "advanced_at")
 EVALUATION = {"required": True, "questions": [{"question_id": "useful", "text": "Was it useful?", "options": []}]}
 
 

@@ -38,6 +38,11 @@ def test_a_published_edition_is_due_at_its_expiry_and_no_more_when_retired(world
     world.wait_until(end_of(module))
     assert world.retire_the_expired() == 1
     assert world.due("CatalogueTable", "retire") == []
+    # Retired, both wait for the job that tells their enrolments.
+    assert world.due("CatalogueTable", "recover") == sorted([status, early_status])
+    assert due_at(world, "CatalogueTable", status) == written(end_of(module) + timedelta(minutes=5))
+    world.deliver()
+    assert world.due("CatalogueTable", "recover") == []
     assert due_at(world, "CatalogueTable", status) is None
 
 

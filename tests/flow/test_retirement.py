@@ -14,7 +14,7 @@ from shared.bootstrap import deps
 from shared.domain.enrolment import Enrolment
 from shared.domain.ids import EnrolmentId, LearnerId, ModuleId
 from tests.flow.journey import START, Begin, Learner, Module, World, answered, instant, problem
-from tests.flow.story import end_of, tables_of
+from tests.flow.story import RAN, end_of, tables_of
 
 OVER = timedelta(seconds=30 + 60)
 
@@ -135,10 +135,6 @@ def twice(world: World, module: Module) -> None:
     assert world.retire_the_expired() == 0
     assert world.close_the_overdue() == 0
     world.deliver()
-
-
-# When a step ran, which no rule asks about.
-RAN = ("graded_at", "issued_at", "failed_at", "started_at", "finished_at")
 
 
 def ended(world: World, ending: Ending) -> tuple[dict[str, Learner], list[Any]]:

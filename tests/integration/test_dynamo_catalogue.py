@@ -96,7 +96,7 @@ def test_what_is_due_for_retirement_is_found_on_every_shard_and_not_before_its_t
     assert ids <= set(deps.catalogue.due_for_retirement(expires_at + 400 * DAY))
 
 
-def test_a_retired_edition_is_due_no_more_and_says_so_in_its_outbox(deps: Deps, stored: Stored) -> None:
+def test_a_retired_edition_says_so_and_waits_until_its_enrolments_are_told(deps: Deps, stored: Stored) -> None:
     status = published(deps, "retired")
     retired = status.expired(status.expires_at)
     announced = ModuleRetiredV1(at=status.expires_at, module_id="retired", edition=1, retired_at=status.expires_at)
@@ -105,7 +105,12 @@ def test_a_retired_edition_is_due_no_more_and_says_so_in_its_outbox(deps: Deps, 
     item = stored("CatalogueTable", "MODULE#retired", "STATUS#0001")
     assert item
     assert [event["id"] for event in decode_outbox(item["outbox"])] == ["module/retired/1/retired/1"]
-    assert "due_at" not in item
+    assert item["due_step"].startswith("recover#")
+    told = deps.catalogue.save_status(replace(retired, version=2).told(), [])
+    item = stored("CatalogueTable", "MODULE#retired", "STATUS#0001")
+    assert item
+    assert not {"due_step", "due_at", "outbox"} & item.keys()
+    assert deps.catalogue.status(status.id) == told
     assert item["shelf"] == "published"
     with pytest.raises(ConcurrentChange):
         deps.catalogue.save_status(status.retired_early(PUBLISHED_AT, "late"), [])

@@ -25,6 +25,7 @@ def an_enrolment_of(learner: str, state: EnrolmentState = EnrolmentState.CONFIRM
 
 def a_world(*enrolments: Enrolment) -> World:
     world = World()
+    world.publish(retired_at=NOW, retired_reason="expired")
     world.enrolments.given(*enrolments)
     return world
 
@@ -53,10 +54,49 @@ def learners_told(world: World) -> list[str]:
 
 
 def test_a_retirement_opens_one_job_that_announces_its_first_page() -> None:
-    world = World()
+    world = a_world()
     tell_enrolments(RETIRED, world)
     tell_enrolments(RETIRED, world)
     assert world.announced == [JobAdvancedV1(at=NOW, job=job_in(world).job, page=0)]
+
+
+def test_once_the_job_is_open_the_edition_waits_for_it_no_more() -> None:
+    world = a_world()
+    tell_enrolments(RETIRED, world)
+    status = world.catalogue.status(EDITION)
+    assert status
+    assert status.enrolments_told
+
+
+def test_broken_off_after_the_job_the_retirement_is_completed_by_the_same_message() -> None:
+    world = a_world()
+
+    def interrupt() -> None:
+        raise BrokenOff
+
+    world.catalogue.statuses_kept.meanwhile = interrupt
+    with pytest.raises(BrokenOff):
+        tell_enrolments(RETIRED, world)
+    announced = list(world.announced)
+    tell_enrolments(RETIRED, world)
+    status = world.catalogue.status(EDITION)
+    assert status
+    assert status.enrolments_told
+    assert world.announced == announced
+
+
+def test_a_retirement_of_an_edition_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(LookupError):
+        tell_enrolments(RETIRED, World())
+
+
+def test_who_is_told_waits_for_the_word_as_of_the_editions_end() -> None:
+    world = a_world(an_enrolment_of("dr-1"))
+    run(world)
+    [told] = world.told(RetirementReachedV1)
+    enrolment = world.enrolments.find(EnrolmentId(LearnerId("dr-1"), MODULE, 1))
+    assert enrolment
+    assert told.at == enrolment.edition_ended_at == NOW
 
 
 @pytest.mark.parametrize("count", [0, 1, PAGE, PAGE + 1, 3 * PAGE])

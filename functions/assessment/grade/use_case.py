@@ -2,15 +2,11 @@
 
 from typing import Protocol
 
-from shared.domain.attempt import Attempt, AttemptState
+from shared.announcements import attempt_graded
+from shared.domain.attempt import AttemptState
 from shared.domain.ids import AttemptId, EnrolmentId, LearnerId, ModuleId
 from shared.domain.scoring import score
-from shared.events.assessment import (
-    AttemptFailedV1,
-    AttemptPassedV1,
-    AttemptRegradeRequestedV1,
-    AttemptSubmittedV1,
-)
+from shared.events.assessment import AttemptRegradeRequestedV1, AttemptSubmittedV1
 from shared.ports import AnswerKeys, Attempts, Clock
 
 
@@ -33,25 +29,6 @@ def grade_attempt(submitted: AttemptSubmittedV1 | AttemptRegradeRequestedV1, dep
     key = deps.answer_keys.of(enrolment.of_edition, bank_revision)
     while not attempt.is_graded_with(key.revision):
         graded = attempt.graded(score(attempt.form, attempt.answers, key), key.revision, at=deps.clock.now())
-        attempt = deps.attempts.save(graded, announcing=[outcome_of(graded)])
+        attempt = deps.attempts.save(graded, announcing=[attempt_graded(graded)])
         # A regrade may have stored its key since, and have passed this attempt by while it had no grade.
         key = deps.answer_keys.of(enrolment.of_edition, bank_revision)
-
-
-def outcome_of(graded: Attempt) -> AttemptPassedV1 | AttemptFailedV1:
-    """What is announced of a graded attempt."""
-    if graded.score is None or graded.graded_at is None or graded.key_revision is None:
-        raise ValueError(f"attempt {graded.id} is not graded")
-    outcome = AttemptPassedV1 if graded.passed else AttemptFailedV1
-    return outcome(
-        at=graded.graded_at,
-        ordinal=graded.key_revision,
-        learner_id=graded.learner_id,
-        module_id=graded.module_id,
-        edition=graded.edition,
-        attempt=graded.number,
-        points=float(graded.score.points),
-        max_points=float(graded.score.max_points),
-        graded_at=graded.graded_at,
-        key_revision=graded.key_revision,
-    )

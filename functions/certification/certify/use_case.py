@@ -21,6 +21,7 @@ from shared.ports import (
     Enrolments,
     Issue,
     Orders,
+    Reissues,
     RenderCertificate,
 )
 
@@ -28,6 +29,8 @@ from shared.ports import (
 class Certifying(Protocol):
     @property
     def orders(self) -> Orders: ...
+    @property
+    def reissues(self) -> Reissues: ...
     @property
     def certificates(self) -> Certificates: ...
     @property
@@ -110,8 +113,14 @@ def _issue_first(
 
 def _issue_next(version: CertificateVersion, head: CertificateHead, deps: Certifying) -> None:
     number_of_version = version.number_of_version
+    reissue = deps.reissues.find(head.learner_id, head.number, number_of_version)
     issue = Issue(
-        version=version, head=replace(head, current=number_of_version), claim=None, enrolment=None, entries=[]
+        version=version,
+        head=replace(head, current=number_of_version),
+        claim=None,
+        enrolment=None,
+        entries=[],
+        reissue=reissue.entered() if reissue else None,
     )
     announced = CertificateReissuedV1(at=deps.clock.now(), certificate=version.number, version=number_of_version)
     deps.certificates.issue(issue, announcing=[announced])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from shared.announcements import enrolment_requested
 from shared.contacts import keep_contact
 from shared.domain.attempt import AttemptHistory
 from shared.domain.availability import EditionStatus
@@ -13,7 +14,6 @@ from shared.domain.ids import EditionId, EnrolmentId, EnrolmentReference
 from shared.domain.learner import Contact
 from shared.domain.refusals import ModuleClosed, NotFound
 from shared.domain.viewing import Segment
-from shared.events.enrolment import EnrolmentRequestedV1
 from shared.ports import Accommodations, Attempts, Catalogue, Contacts, Enrolments
 from shared.submission import hand_in
 
@@ -47,14 +47,7 @@ def request_enrolment(
     status.require_open(at)
     keep_contact(contact, deps.contacts)
     requested = known.requested_anew(at) if known else Enrolment.requested(enrolment_id, at)
-    announced = EnrolmentRequestedV1(
-        at=at,
-        ordinal=requested.requests,
-        learner_id=requested.learner_id,
-        module_id=requested.module_id,
-        edition=requested.edition,
-    )
-    return deps.enrolments.save(requested, announcing=[announced]), True
+    return deps.enrolments.save(requested, announcing=[enrolment_requested(requested)]), True
 
 
 def _asked_for(reference: EnrolmentReference, deps: Enrolling, at: datetime) -> EditionStatus:

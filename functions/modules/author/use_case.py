@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from shared.announcements import module_retired, upload_awaited
 from shared.banks import Attaching, attach_bank
 from shared.domain.availability import EditionStatus
 from shared.domain.edition import Draft
@@ -12,7 +13,6 @@ from shared.domain.job import Job, JobKind
 from shared.domain.publication import gaps
 from shared.domain.questions import AnswerKey, Bank, Image
 from shared.domain.refusals import NotFound, NotPublishable, PreconditionFailed
-from shared.events.modules import ModuleRetiredV1, UploadAwaitedV1
 from shared.exchange.bank_file import BankFile
 from shared.ports import Jobs, PresignedAddress, Schemes, Uploads
 
@@ -69,8 +69,7 @@ def await_upload(edition: EditionId, media_type: str, deps: Authoring, *, at: da
     if known and not known.finished_at and known.media_type == media_type:
         return known, deps.uploads.address(known, at)
     opened = (known.again(at) if known else fresh).awaiting(media_type, at + UPLOAD_WINDOW)
-    announced = UploadAwaitedV1(at=at, job=opened.job, page=opened.page)
-    job = deps.jobs.save(opened, announcing=[announced])
+    job = deps.jobs.save(opened, announcing=[upload_awaited(opened)])
     return job, deps.uploads.address(job, at)
 
 
@@ -111,7 +110,4 @@ def retire_early(edition: EditionId, reason: str, deps: Authoring, *, at: dateti
     retired = status.retired_early(at, reason)
     if retired is status:
         return status
-    announced = ModuleRetiredV1(
-        at=at, module_id=edition.module_id, edition=edition.edition, retired_at=retired.terminates_at
-    )
-    return deps.catalogue.save_status(retired, announcing=[announced])
+    return deps.catalogue.save_status(retired, announcing=[module_retired(retired)])

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from shared.announcements import upload_awaited
 from shared.banks import Attaching, attach_bank
 from shared.domain.job import Job, Remark
 from shared.domain.refusals import AlreadyPublished
@@ -40,9 +41,8 @@ def import_upload(awaited: UploadAwaitedV1, read_bank: ReadBank, deps: Importing
         late = Remark(1, "no file was uploaded in time")
         deps.jobs.save(job.failed((late,), deps.clock.now()), announcing=[])
     else:
-        waited = job.waited()
-        again = UploadAwaitedV1(at=job.started_at, ordinal=waited.page + 1, job=job.job, page=waited.page)
-        deps.jobs.save(waited, announcing=[again])
+        waited = job.waited(deps.clock.now())
+        deps.jobs.save(waited, announcing=[upload_awaited(waited)])
 
 
 def _imported(job: Job, data: bytes, read_bank: ReadBank, deps: Importing) -> Job:

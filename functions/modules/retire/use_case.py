@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.events.modules import ModuleRetiredV1
+from shared.announcements import module_retired
 from shared.ports import Catalogue, Clock, ConcurrentChange
 
 
@@ -34,14 +34,8 @@ def retire_expired(deps: Retiring) -> Retirement:
         expired = status.expired(now) if status else None
         if expired is None or expired is status:
             continue
-        announced = ModuleRetiredV1(
-            at=expired.terminates_at,
-            module_id=edition.module_id,
-            edition=edition.edition,
-            retired_at=expired.terminates_at,
-        )
         try:
-            deps.catalogue.save_status(expired, announcing=[announced])
+            deps.catalogue.save_status(expired, announcing=[module_retired(expired)])
         except ConcurrentChange:
             continue  # another run or an author retired it; what is still due is found again
         retired += 1

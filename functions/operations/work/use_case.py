@@ -5,18 +5,17 @@ from datetime import timedelta
 from typing import Protocol
 
 from functions.operations.work.reissues import OrderingReissues, order_reissues
+from shared.announcements import regrade_requested, retirement_reached
 from shared.domain.attempt import AttemptState
-from shared.domain.enrolment import EnrolmentState
 from shared.domain.ids import EditionId, EnrolmentId, ModuleId
 from shared.domain.job import Job, JobKind
 from shared.domain.statistics import combined, statistic, tally
-from shared.events.assessment import AttemptRegradeRequestedV1
-from shared.events.enrolment import RetirementReachedV1
 from shared.events.modules import ModuleRetiredV1
 from shared.events.operations import JobAdvancedV1
 from shared.jobs import next_page, start_job
 from shared.ports import (
     Attempts,
+    Catalogue,
     Clock,
     Jobs,
     StatisticsPart,
@@ -31,6 +30,8 @@ PART_KEPT_FOR = timedelta(days=2)
 
 class Working(OrderingReissues, Protocol):
     @property
+    def catalogue(self) -> Catalogue: ...
+    @property
     def jobs(self) -> Jobs: ...
     @property
     def attempts(self) -> Attempts: ...
@@ -41,11 +42,16 @@ class Working(OrderingReissues, Protocol):
 
 
 def tell_enrolments(retired: ModuleRetiredV1, deps: Working) -> None:
-    """Open the job that tells the enrolments of a retired edition, once."""
+    """Open the job that tells the enrolments of a retired edition, once; then the edition waits for it no more."""
     edition = EditionId(ModuleId(retired.module_id), retired.edition)
+    status = deps.catalogue.status(edition)
+    if status is None:
+        raise LookupError(f"no edition for {retired.id}")
     job = Job.over(edition, JobKind.LAPSES, deps.clock.now())
     if deps.jobs.find(job.job) is None:
         start_job(job, deps.jobs, deps.enrolments)
+    if not status.enrolments_told:
+        deps.catalogue.save_status(status.told(), announcing=[])
 
 
 def do_page(advanced: JobAdvancedV1, deps: Working) -> None:
@@ -69,37 +75,24 @@ def do_page(advanced: JobAdvancedV1, deps: Working) -> None:
 
 def _tell(page: Sequence[EnrolmentId], job: Job, deps: Working) -> None:
     """Announce to each enrolment that is still open that its edition is retired."""
+    status = deps.catalogue.status(job.of_edition)
+    if status is None:
+        raise LookupError(f"no edition for {job.job}")
     for enrolment_id in page:
         enrolment = deps.enrolments.find(enrolment_id)
-        if enrolment and enrolment.state in (EnrolmentState.REQUESTED, EnrolmentState.CONFIRMED):
-            reached = RetirementReachedV1(
-                at=job.started_at,
-                learner_id=enrolment.learner_id,
-                module_id=enrolment.module_id,
-                edition=enrolment.edition,
-            )
-            deps.enrolments.save(enrolment, announcing=[reached])
+        if enrolment and enrolment.is_open:
+            told = enrolment.told_of_end(status.terminates_at)
+            deps.enrolments.save(told, announcing=[retirement_reached(told)])
 
 
 def _ask_for_regrades(page: Sequence[EnrolmentId], job: Job, deps: Working) -> None:
     """Ask for a grade with the new key where an attempt has one with a key before it."""
     for enrolment_id in page:
         for attempt in deps.attempts.of(enrolment_id):
-            is_graded = attempt.state is AttemptState.GRADED and attempt.submitted_at and attempt.submitted_by
-            if not is_graded or (attempt.key_revision or 0) >= (job.key_revision or 0):
+            if attempt.state is not AttemptState.GRADED or (attempt.key_revision or 0) >= (job.key_revision or 0):
                 continue
-            requested = AttemptRegradeRequestedV1(
-                at=job.started_at,
-                ordinal=job.key_revision or 1,
-                learner_id=attempt.learner_id,
-                module_id=attempt.module_id,
-                edition=attempt.edition,
-                attempt=attempt.number,
-                submitted_at=attempt.submitted_at or job.started_at,
-                by=attempt.submitted_by or "learner",
-                key_revision=job.key_revision or 1,
-            )
-            deps.attempts.save(attempt, announcing=[requested])
+            asked = attempt.asked_to_regrade(job.key_revision or 1, job.started_at)
+            deps.attempts.save(asked, announcing=[regrade_requested(asked)])
 
 
 def _tally(page: Sequence[EnrolmentId], job: Job, deps: Working) -> None:

@@ -8,7 +8,7 @@ from pynamodb.connection import Connection
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from shared.adapters.dynamo.store import EncodeOutbox, Key, Marks, Store, due, due_keys, was_condition
+from shared.adapters.dynamo.store import EncodeOutbox, Key, Marks, Store, due, due_for_recovery, due_keys, was_condition
 from shared.adapters.dynamo.tables import CatalogueItem
 from shared.domain.availability import EditionStatus
 from shared.domain.edition import Draft, Edition, EditionContent, information_hash
@@ -31,10 +31,14 @@ def status_key(edition: EditionId) -> Key:
 
 
 def _status_marks(status: EditionStatus) -> Marks:
+    if status.retired_at is None:
+        next_look = due(RETIRE, str(status.id), status.expires_at)
+    else:
+        next_look = due_for_recovery(str(status.id), None if status.enrolments_told else status.terminates_at)
     return {
         "shelf": PUBLISHED,
         "shelf_key": f"{status.card.published_on.isoformat()}#{status.module_id}#{status.edition:04d}",
-        **due(RETIRE, str(status.id), None if status.retired_at else status.expires_at),
+        **next_look,
     }
 
 
@@ -62,7 +66,7 @@ class DynamoCatalogue:
     def __init__(self, encode: EncodeOutbox, connection: Connection) -> None:
         self._connection = connection
         self._drafts = Store(CatalogueItem, Draft, lambda draft: edition_key(draft.id), lambda _: {}, encode)
-        self._statuses = Store(
+        self.status_store = Store(
             CatalogueItem, EditionStatus, lambda status: status_key(status.id), _status_marks, encode
         )
 
@@ -87,7 +91,7 @@ class DynamoCatalogue:
         try:
             with TransactWrite(connection=self._connection) as transaction:
                 transaction.save(self._drafts.written(draft, ()))
-                transaction.save(self._statuses.written(status, ()))
+                transaction.save(self.status_store.written(status, ()))
         except TransactWriteError as error:
             if not was_condition(error):
                 raise
@@ -100,13 +104,13 @@ class DynamoCatalogue:
         return self.complete(draft)
 
     def status(self, edition: EditionId) -> EditionStatus | None:
-        return self._statuses.find(status_key(edition))
+        return self.status_store.find(status_key(edition))
 
     def statuses(self, module_id: ModuleId) -> Sequence[EditionStatus]:
-        return self._statuses.of_partition(f"MODULE#{module_id}", "STATUS#")[::-1]
+        return self.status_store.of_partition(f"MODULE#{module_id}", "STATUS#")[::-1]
 
     def save_status(self, status: EditionStatus, announcing: Sequence[Event]) -> EditionStatus:
-        return self._statuses.save(status, announcing)
+        return self.status_store.save(status, announcing)
 
     def shelf(self, limit: int, cursor: str | None) -> Page[EditionStatus]:
         found = CatalogueItem.by_release.query(
@@ -115,7 +119,7 @@ class DynamoCatalogue:
             limit=limit,
             last_evaluated_key=_place_on_shelf(cursor) if cursor else None,
         )
-        entries = [self._statuses.read(item) for item in found]
+        entries = [self.status_store.read(item) for item in found]
         last = found.last_evaluated_key
         return Page(entries, str(last["shelf_key"]["S"]) if last else None)
 

@@ -7,7 +7,7 @@ from pynamodb.connection import Connection
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from shared.adapters.dynamo.learning import DynamoClaims, DynamoEnrolments, DynamoLedger
+from shared.adapters.dynamo.learning import DynamoClaims, DynamoEnrolments, DynamoLedger, DynamoReissues
 from shared.adapters.dynamo.store import PAGE_SIZE, EncodeOutbox, Key, Store, was_condition
 from shared.adapters.dynamo.tables import CertificateItem
 from shared.domain.certificate import CertificateHead, CertificateHistory, CertificateVersion
@@ -43,6 +43,7 @@ class DynamoCertificates:
         self._claims = DynamoClaims(encode).store
         self._enrolments = DynamoEnrolments(encode).store
         self._entries = DynamoLedger(encode).store
+        self._reissues = DynamoReissues(encode).store
 
     def head(self, number: CertificateNumber) -> CertificateHead | None:
         return self._heads.find(head_key(number))
@@ -76,6 +77,8 @@ class DynamoCertificates:
                     transaction.save(self._claims.written(issue.claim, ()))
                 if issue.enrolment:
                     transaction.save(self._enrolments.written(issue.enrolment, ()))
+                if issue.reissue:
+                    transaction.save(self._reissues.written(issue.reissue, ()))
                 for entry in issue.entries:
                     transaction.save(self._entries.written(entry, ()))
         except TransactWriteError as error:

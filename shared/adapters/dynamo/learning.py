@@ -2,10 +2,20 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 
-from shared.adapters.dynamo.store import SHARDS, EncodeOutbox, Key, Marks, Store, due, due_keys, shard_of
+from shared.adapters.dynamo.store import (
+    SHARDS,
+    EncodeOutbox,
+    Key,
+    Marks,
+    Store,
+    due,
+    due_for_recovery,
+    due_keys,
+    shard_of,
+)
 from shared.adapters.dynamo.tables import LearningItem
 from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt
@@ -28,9 +38,6 @@ from shared.events.event import Event
 from shared.ports import Page
 
 CLOSE = "close"
-RECOVER = "recover"
-# What was announced and not taken up within this time may have lost its message.
-RECOVER_AFTER = timedelta(minutes=5)
 
 
 def _partition(learner_id: str) -> str:
@@ -76,22 +83,34 @@ def _digest(entry: LedgerEntry) -> str:
 
 
 def _enrolment_marks(enrolment: Enrolment) -> Marks:
-    waiting = enrolment.state is EnrolmentState.REQUESTED
+    key = str(enrolment.id)
+    waits_since = None
+    if enrolment.state is EnrolmentState.REQUESTED:
+        waits_since = enrolment.requested_at
+    elif enrolment.state is EnrolmentState.CONFIRMED:
+        waits_since = enrolment.edition_ended_at
     return {
         "edition_shard": f"{_edition(enrolment.id.of_edition)}#{shard_of(enrolment.learner_id)}",
-        **due(RECOVER, str(enrolment.id), enrolment.requested_at + RECOVER_AFTER if waiting else None),
+        **due_for_recovery(key, waits_since),
     }
 
 
 def _attempt_marks(attempt: Attempt) -> Marks:
+    key = str(attempt.id)
     if attempt.is_open:
-        return due(CLOSE, str(attempt.id), attempt.closes_at)
-    handed_in = attempt.graded_at or attempt.submitted_at
-    return due(RECOVER, str(attempt.id), handed_in + RECOVER_AFTER if attempt.is_pending and handed_in else None)
+        return due(CLOSE, key, attempt.closes_at)
+    if attempt.is_pending:
+        return due_for_recovery(key, attempt.graded_at or attempt.submitted_at)
+    return due_for_recovery(key, attempt.regrade_asked_at)
 
 
 def _claim_marks(claim: Claim) -> Marks:
-    return due(RECOVER, str(claim.enrolment), None if claim.certified else claim.content.issued_at + RECOVER_AFTER)
+    return due_for_recovery(str(claim.enrolment), None if claim.certified else claim.content.issued_at)
+
+
+def _reissue_marks(reissue: Reissue) -> Marks:
+    key = f"{reissue.certificate}/{reissue.content.version}"
+    return due_for_recovery(key, None if reissue.issued else reissue.content.issued_at)
 
 
 def _none(_: object) -> Marks:
@@ -148,16 +167,16 @@ class DynamoAttempts:
     """See ``ports.Attempts``."""
 
     def __init__(self, encode: EncodeOutbox) -> None:
-        self._store = Store(LearningItem, Attempt, lambda attempt: attempt_key(attempt.id), _attempt_marks, encode)
+        self.store = Store(LearningItem, Attempt, lambda attempt: attempt_key(attempt.id), _attempt_marks, encode)
 
     def find(self, attempt: AttemptId) -> Attempt | None:
-        return self._store.find(attempt_key(attempt))
+        return self.store.find(attempt_key(attempt))
 
     def of(self, enrolment: EnrolmentId) -> Sequence[Attempt]:
-        return self._store.of_partition(_partition(enrolment.learner_id), f"ATTEMPT#{_edition(enrolment.of_edition)}#")
+        return self.store.of_partition(_partition(enrolment.learner_id), f"ATTEMPT#{_edition(enrolment.of_edition)}#")
 
     def save(self, attempt: Attempt, announcing: Sequence[Event] = ()) -> Attempt:
-        return self._store.save(attempt, announcing)
+        return self.store.save(attempt, announcing)
 
     def due_to_close(self, until: datetime) -> Iterator[AttemptId]:
         for pk, sk in due_keys(LearningItem, CLOSE, until):
@@ -250,22 +269,22 @@ class DynamoReissues:
     """See ``ports.Reissues``."""
 
     def __init__(self, encode: EncodeOutbox) -> None:
-        self._store = Store(
+        self.store = Store(
             LearningItem,
             Reissue,
             lambda reissue: reissue_key(reissue.learner_id, reissue.certificate, reissue.content.version),
-            _none,
+            _reissue_marks,
             encode,
         )
 
     def find(self, learner_id: LearnerId, number: CertificateNumber, version: int) -> Reissue | None:
-        return self._store.find(reissue_key(learner_id, number, version))
+        return self.store.find(reissue_key(learner_id, number, version))
 
     def of(self, learner_id: LearnerId, number: CertificateNumber) -> Sequence[Reissue]:
-        return self._store.of_partition(_partition(learner_id), f"REISSUE#{number}#")
+        return self.store.of_partition(_partition(learner_id), f"REISSUE#{number}#")
 
     def save(self, reissue: Reissue, announcing: Sequence[Event]) -> Reissue:
-        return self._store.save(reissue, announcing)
+        return self.store.save(reissue, announcing)
 
 
 class DynamoOrders:

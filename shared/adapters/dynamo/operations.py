@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from shared.adapters.dynamo.store import EncodeOutbox, Key, Marks, Store, due
+from shared.adapters.dynamo.store import EncodeOutbox, Key, Marks, Store, due_for_recovery
 from shared.adapters.dynamo.tables import OperationsItem
 from shared.domain.ids import EditionId
 from shared.domain.job import Job
@@ -11,8 +11,6 @@ from shared.events.event import Event
 from shared.facts import dump, instant, load
 from shared.ports import StatisticsPart, StatisticsReport
 
-RECOVER = "recover"
-RECOVER_AFTER = timedelta(minutes=5)
 KEPT_FOR = timedelta(days=14)
 
 
@@ -21,20 +19,20 @@ def job_key(job: str) -> Key:
 
 
 def _job_marks(job: Job) -> Marks:
-    return due(RECOVER, job.job, None if job.finished_at else job.started_at + RECOVER_AFTER)
+    return due_for_recovery(job.job, None if job.finished_at else job.advanced_at or job.started_at)
 
 
 class DynamoJobs:
     """See ``ports.Jobs``."""
 
     def __init__(self, encode: EncodeOutbox) -> None:
-        self._store = Store(OperationsItem, Job, lambda job: job_key(job.job), _job_marks, encode)
+        self.store = Store(OperationsItem, Job, lambda job: job_key(job.job), _job_marks, encode)
 
     def find(self, job: str) -> Job | None:
-        return self._store.find(job_key(job))
+        return self.store.find(job_key(job))
 
     def save(self, job: Job, announcing: Sequence[Event]) -> Job:
-        return self._store.save(job, announcing)
+        return self.store.save(job, announcing)
 
 
 class DynamoStatisticsReports:

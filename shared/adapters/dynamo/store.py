@@ -10,6 +10,7 @@ from zlib import crc32
 from pynamodb.exceptions import DoesNotExist, PutError, PynamoDBException
 
 from shared.adapters.dynamo.tables import DueIndex, Item
+from shared.domain.recovery import PATIENCE
 from shared.domain.refusals import foreign_cursor
 from shared.events.event import Event
 from shared.facts import dump, from_facts, instant, to_facts
@@ -25,6 +26,7 @@ Marks = Mapping[str, str]
 SHARDS = 4
 PAGE_SIZE = 100
 CONDITION_FAILED = "ConditionalCheckFailedException"
+RECOVER = "recover"
 
 
 def shard_of(key: str) -> int:
@@ -34,6 +36,11 @@ def shard_of(key: str) -> int:
 def due(step: str, key: str, at: datetime | None) -> dict[str, str]:
     """The attributes that put an item on the due index for ``step`` at ``at``; at None there are none."""
     return {"due_step": f"{step}#{shard_of(key)}", "due_at": instant(at)} if at else {}
+
+
+def due_for_recovery(key: str, since: datetime | None) -> dict[str, str]:
+    """The marks of an item that has waited since ``since`` for somebody to take up what it announced."""
+    return due(RECOVER, key, since + PATIENCE if since else None)
 
 
 def due_keys(item: type[Any], step: str, until: datetime) -> Iterator[Key]:
@@ -102,10 +109,17 @@ class Store(Generic[A]):
     def save(self, aggregate: A, announcing: Sequence[Event] = ()) -> A:
         """Write if nobody else has since ``aggregate`` was read; return it at its new version.
 
+        Raises ConcurrentChange.
+        """
+        self.put(self.written(aggregate, announcing))
+        return replace(aggregate, version=aggregate.version + 1)
+
+    def put(self, item: Item) -> None:
+        """Write ``item`` if what is stored still has its version.
+
         A failed condition is read back first: the SDK repeats a write whose answer got lost, and
         then what is stored is what was meant. Raises ConcurrentChange otherwise.
         """
-        item = self.written(aggregate, announcing)
         try:
             item.save()
         except PutError as error:
@@ -113,7 +127,6 @@ class Store(Generic[A]):
                 raise
             if not self.is_stored(item):
                 raise ConcurrentChange(f"{item.pk} {item.sk}") from error
-        return replace(aggregate, version=aggregate.version + 1)
 
     def is_stored(self, item: Item) -> bool:
         """Whether exactly this write took effect."""

@@ -10,7 +10,11 @@ from shared.settings import Settings
 
 
 class Item(Model):
-    """One aggregate: ``facts`` is its state as JSON, ``outbox`` the events its last write announced."""
+    """One aggregate: ``facts`` is its state as JSON, ``outbox`` the events its last write announced.
+
+    ``announced_again``, where a table has it, counts how often recover announced them since; the next
+    write of the aggregate forgets it.
+    """
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
@@ -68,6 +72,7 @@ class CatalogueItem(Item):
 
     due_step = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
+    announced_again = NumberAttribute(null=True)
     shelf = UnicodeAttribute(null=True)
     shelf_key = UnicodeAttribute(null=True)
     by_due = DueIndex()
@@ -90,6 +95,7 @@ class LearningItem(Item):
 
     due_step = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
+    announced_again = NumberAttribute(null=True)
     edition_shard = UnicodeAttribute(null=True)
     by_due = LearningDueIndex()
     by_edition = EditionIndex()
@@ -108,6 +114,7 @@ class OperationsItem(Item):
 
     due_step = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
+    announced_again = NumberAttribute(null=True)
     expires = NumberAttribute(null=True)
     by_due = OperationsDueIndex()
 
