@@ -18,6 +18,7 @@ from shared.ports import (
     Claims,
     Clock,
     Contacts,
+    Directory,
     Documents,
     Enrolments,
     Failures,
@@ -111,15 +112,20 @@ class Deps:
     def profiles(self) -> Profiles:
         from shared.adapters.dynamo.learning import DynamoProfiles
 
+        return DynamoProfiles(encode_outbox, self._connection)
+
+    @cached_property
+    def directory(self) -> Directory:
+        from shared.adapters.dynamo.directory import DynamoDirectory
+
         self._bind_tables()
-        return DynamoProfiles(encode_outbox)
+        return DynamoDirectory()
 
     @cached_property
     def contacts(self) -> Contacts:
         from shared.adapters.dynamo.learning import DynamoContacts
 
-        self._bind_tables()
-        return DynamoContacts(encode_outbox)
+        return DynamoContacts(encode_outbox, self._connection)
 
     @cached_property
     def memberships(self) -> Memberships:

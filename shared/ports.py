@@ -1,6 +1,6 @@
 """What a use case may ask of the world. Adapters keep these promises; tests fake them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -49,6 +49,18 @@ class Page(Generic[T]):
 
     entries: Sequence[T]
     cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """Someone on a list of the office, by what ``source`` (profile or contact) says of them.
+
+    ``term`` is what they were found by, if they were looked for.
+    """
+
+    learner_id: LearnerId
+    source: str
+    term: str = ""
 
 
 class Clock(Protocol):
@@ -160,6 +172,18 @@ class Enrolments(Protocol):
         """At most ``limit`` enrolments of an edition, and where to go on; eventually consistent."""
         ...
 
+    def page(self, edition: EditionId, limit: int, cursor: str | None) -> Page[Enrolment]:
+        """Who is enrolled in an edition, in the same order each time; who comes and goes shifts nobody."""
+        ...
+
+    def those(self, enrolments: Sequence[EnrolmentId]) -> Sequence[Enrolment]:
+        """The enrolments named, in the order named; who is not there is left out."""
+        ...
+
+    def of_learner(self, learner_id: LearnerId) -> Sequence[Enrolment]:
+        """All enrolments of a learner, by module and edition."""
+        ...
+
     def count(self, edition: EditionId) -> int:
         """How many enrolments an edition has; eventually consistent, reads keys only."""
         ...
@@ -170,6 +194,10 @@ class Attempts(Protocol):
 
     def of(self, enrolment: EnrolmentId) -> Sequence[Attempt]:
         """All attempts of an enrolment, in order."""
+        ...
+
+    def of_learner(self, learner_id: LearnerId) -> Sequence[Attempt]:
+        """All attempts of a learner, by module, edition and number."""
         ...
 
     def save(self, attempt: Attempt, announcing: Sequence[Event] = ()) -> Attempt:
@@ -184,27 +212,76 @@ class Attempts(Protocol):
 class Profiles(Protocol):
     def find(self, learner_id: LearnerId) -> Profile | None: ...
 
-    def save(self, profile: Profile) -> Profile: ...
+    def those(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Profile]:
+        """The profiles of those of ``learner_ids`` who have one."""
+        ...
+
+    def save(self, profile: Profile) -> Profile:
+        """The profile, and what it is found by, in one write; raise ConcurrentChange."""
+        ...
 
 
 class Contacts(Protocol):
     def find(self, learner_id: LearnerId) -> Contact | None: ...
 
+    def those(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Contact]:
+        """The contacts of those of ``learner_ids`` who have one."""
+        ...
+
     def save(self, contact: Contact) -> Contact:
-        """Raise ConcurrentChange."""
+        """The contact, and what it is found by, in one write; raise ConcurrentChange."""
         ...
 
 
 class Memberships(Protocol):
     def find(self, learner_id: LearnerId) -> Membership | None: ...
 
+    def those(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Membership]:
+        """The memberships of those of ``learner_ids`` of whom one is known."""
+        ...
+
     def save(self, membership: Membership) -> Membership: ...
+
+    def write_over(self, memberships: Sequence[Membership]) -> None:
+        """Write thousands, whatever was stored: the last word counts.
+
+        Broken off, some are written. Raise ConcurrentChange where the store did not take all.
+        """
+        ...
 
 
 class Accommodations(Protocol):
     def find(self, learner_id: LearnerId, module_id: ModuleId) -> Accommodation | None: ...
 
+    def of_learner(self, learner_id: LearnerId) -> Sequence[Accommodation]:
+        """All that a learner is granted, by module."""
+        ...
+
+    def those(self, grants: Sequence[tuple[LearnerId, ModuleId]]) -> Sequence[Accommodation]:
+        """What is granted to these learners in these modules, by module."""
+        ...
+
     def save(self, accommodation: Accommodation) -> Accommodation: ...
+
+
+class Directory(Protocol):
+    """The office's lists; eventually consistent, so whoever is found on one is read again."""
+
+    def learners(self, limit: int, cursor: str | None) -> Page[Hit]:
+        """Everyone with a profile or a contact, once for each, in the order of the names there."""
+        ...
+
+    def found_by(self, word: str, limit: int, cursor: str | None) -> Page[Hit]:
+        """Everyone who has, or had a moment ago, a term that begins with ``word``; once for each such term."""
+        ...
+
+    def members(self, limit: int, cursor: str | None) -> Page[LearnerId]:
+        """Everyone of whose membership anything was said, in the same order each time."""
+        ...
+
+    def grants(self, limit: int, cursor: str | None) -> Page[tuple[LearnerId, ModuleId]]:
+        """Who is granted something, by module."""
+        ...
 
 
 class Claims(Protocol):

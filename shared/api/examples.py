@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shared.api.contract import answer_key, assessment, certification, enrolment, modules, operations
+from shared.api.contract import answer_key, assessment, certification, enrolment, modules, office, operations
 
 MODULE = "optimal-management-of-oligometastatic-disease"
 NUMBER = "CME-0QNN7-3HTFM-4P1N1-S7SQD"
@@ -155,6 +155,17 @@ PROFILE = {
     "reporting_consent": True,
 }
 
+GRANT = {
+    "learner_id": "dr-a",
+    "module_id": MODULE,
+    "extra_minutes": 30,
+    "extra_attempts": 1,
+    "reason": "Impaired vision.",
+    "granted_by": "admin",
+    "granted_at": "2026-03-01T10:00:00Z",
+}
+MEMBERSHIP = {"learner_id": "dr-a", "member": True, "until": "2027-12-31"}
+
 EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
     modules.ModulesView: {"modules": [CARD], "next": None},
     modules.ModuleView: {
@@ -206,16 +217,78 @@ EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
     enrolment.ViewsBody: {"segments": [[0, 600], [590, 1200]]},
     enrolment.ViewsView: {"viewed_seconds": 1200},
     enrolment.MembershipBody: {"member": True, "until": "2027-12-31"},
-    enrolment.MembershipView: {"learner_id": "dr-a", "member": True, "until": "2027-12-31"},
+    enrolment.MembershipView: MEMBERSHIP,
+    enrolment.MembershipsBody: {"memberships": [MEMBERSHIP]},
+    enrolment.MembershipsReceiptView: {"memberships": 4120, "changed": 37},
+    enrolment.MembershipsView: {"memberships": [MEMBERSHIP], "next": None},
     enrolment.AccommodationBody: {"extra_minutes": 30, "extra_attempts": 1, "reason": "Impaired vision."},
-    enrolment.AccommodationView: {
+    enrolment.AccommodationView: GRANT,
+    enrolment.GrantsView: {"accommodations": [GRANT]},
+    enrolment.AccommodationsView: {"accommodations": [GRANT], "next": None},
+    office.LearnersView: {
+        "learners": [
+            {
+                "learner_id": "dr-a",
+                "name": "Ada Lovelace",
+                "profession": "MD",
+                "licence": "12345",
+                "email": "ada@example.org",
+            }
+        ],
+        "next": None,
+    },
+    office.LearnerView: {
         "learner_id": "dr-a",
-        "module_id": MODULE,
-        "extra_minutes": 30,
-        "extra_attempts": 1,
-        "reason": "Impaired vision.",
-        "granted_by": "admin",
-        "granted_at": "2026-03-01T10:00:00Z",
+        "name": "Ada Lovelace",
+        "email": "ada@example.org",
+        "profile": {"learner_id": "dr-a", **PROFILE},
+        "membership": MEMBERSHIP,
+        "enrolments": [
+            {
+                "module_id": MODULE,
+                "edition": 2,
+                "state": "certified",
+                "requested_at": "2026-03-01T08:00:00Z",
+                "passed_at": "2026-03-02T09:41:07Z",
+                "viewed_seconds": 3120,
+                "attempts": [ATTEMPT_SUMMARY],
+                "certificate": NUMBER,
+            }
+        ],
+        "certificates": [
+            {
+                "number": NUMBER,
+                "version": 2,
+                "status": "valid",
+                "module_id": MODULE,
+                "edition": 2,
+                "title": TITLE,
+                "earned_on": "2026-03-02",
+                "credits": [CREDIT],
+            }
+        ],
+        "accommodations": [GRANT],
+        "totals": [{"year": 2026, "scheme": "ESMO-MORA", "amount": "1.00"}],
+        "cycle": [{"scheme": "ESMO-MORA", "from": "2022-01-01", "to": "2026-12-31", "amount": "1.00"}],
+    },
+    office.EnrolledListView: {
+        "enrolments": [
+            {
+                "learner_id": "dr-a",
+                "name": "Ada Lovelace",
+                "module_id": MODULE,
+                "edition": 2,
+                "state": "certified",
+                "requested_at": "2026-03-01T08:00:00Z",
+                "confirmed_at": "2026-03-01T08:00:00Z",
+                "acknowledged_at": "2026-03-02T08:55:00Z",
+                "viewed_seconds": 3120,
+                "attempts": 1,
+                "passed_at": "2026-03-02T09:41:07Z",
+                "certificate": NUMBER,
+            }
+        ],
+        "next": None,
     },
     answer_key.ReviewView: {
         "attempt": 1,

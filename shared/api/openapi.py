@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared.api.contract import answer_key, assessment, certification, enrolment, modules, operations
+from shared.api.contract import answer_key, assessment, certification, enrolment, modules, office, operations
 from shared.api.examples import EXAMPLES
 from shared.api.operation import Operation
 from shared.api.problems import PROBLEMS, THROTTLED, TYPE_PREFIX, Problem
@@ -15,6 +15,7 @@ from shared.api.problems import PROBLEMS, THROTTLED, TYPE_PREFIX, Problem
 OPERATIONS: tuple[Operation, ...] = (
     *modules.OPERATIONS,
     *enrolment.OPERATIONS,
+    *office.OPERATIONS,
     *assessment.OPERATIONS,
     *answer_key.OPERATIONS,
     *certification.OPERATIONS,

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 from http import HTTPMethod, HTTPStatus
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.api.shapes import Body, View
 
@@ -16,6 +17,13 @@ class Query(BaseModel):
     """Query parameters; parameters that an operation does not know are left aside."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class PageQuery(Query):
+    """A page of a list: ``cursor`` is the ``next`` of the page before."""
+
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    cursor: Annotated[str, Field(max_length=2000)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

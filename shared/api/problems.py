@@ -72,7 +72,7 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.ClaimWindowOver: Problem(HTTPStatus.CONFLICT, "claim-window-over", "Credit can no longer be claimed"),
     refusals.AlreadyPublished: Problem(HTTPStatus.CONFLICT, "already-published", "The edition is published"),
     refusals.NotPublishable: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "not-publishable", "The edition has gaps"),
-    refusals.ImportFailed: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "import-failed", "The question bank has errors"),
+    refusals.ImportFailed: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "import-failed", "The file has errors"),
     refusals.VersionConflict: Problem(HTTPStatus.CONFLICT, "version-conflict", "Someone else changed this first"),
     refusals.PreconditionFailed: Problem(
         HTTPStatus.PRECONDITION_FAILED, "version-conflict", "Someone else changed this first"

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from shared.domain.ids import LearnerId
 from shared.domain.refusals import ProfileIncomplete
+from shared.domain.terms import terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,11 @@ class Profile:
     reporting_consent: bool | None = None
     version: int = 0
 
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """What the office finds this learner by."""
+        return terms(self.name, self.licence, self.given_name, self.family_name)
+
     def attested(self) -> tuple[str, str]:
         """Name and profession as a certificate will print them; raise ProfileIncomplete where one is missing."""
         missing = [name for name in ("name", "profession") if not getattr(self, name)]
@@ -46,6 +52,31 @@ class Contact:
     name: str | None = None
     language: str | None = None
     version: int = 0
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """What the office finds this learner by, profile or not."""
+        return terms(self.name, self.email)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A learner as the office finds them: by the profile, else by what the id token said."""
+
+    learner_id: LearnerId
+    profile: Profile | None
+    contact: Contact | None
+
+    @property
+    def name(self) -> str | None:
+        return (self.profile.name if self.profile else None) or (self.contact.name if self.contact else None)
+
+    @property
+    def terms(self) -> tuple[tuple[str, str], ...]:
+        """Every term with its source, sorted."""
+        of_profile = [(term, "profile") for term in self.profile.terms] if self.profile else []
+        of_contact = [(term, "contact") for term in self.contact.terms] if self.contact else []
+        return tuple(sorted(of_profile + of_contact))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

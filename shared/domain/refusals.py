@@ -107,7 +107,7 @@ class NotPublishable(Refusal):
 
 
 class ImportFailed(Refusal):
-    """The question bank has errors; ``errors`` lists them and nothing was stored."""
+    """The file has errors; ``errors`` lists them and nothing was stored."""
 
 
 class VersionConflict(Refusal):

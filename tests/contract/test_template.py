@@ -43,7 +43,12 @@ CALLS = {
         "PUT /admin/learners/{learner_id}/membership",
         "GET /admin/learners/{learner_id}/accommodations/{module_id}",
         "PUT /admin/learners/{learner_id}/accommodations/{module_id}",
+        "GET /admin/learners/{learner_id}/accommodations",
+        "GET /admin/accommodations",
+        "POST /admin/memberships",
+        "GET /admin/memberships",
     },
+    "Inspect": {"GET /admin/learners", "GET /admin/learners/{learner_id}", f"GET {EDITION}/enrolments"},
     "Attempt": {
         f"POST {ENROLMENT}/attempts",
         f"GET {ENROLMENT}/attempts/{{attempt}}",
@@ -88,7 +93,7 @@ INDEXES = {
     "CatalogueTable": {"due", "shelf"},
     "QuestionTable": set(),
     "AnswerKeyTable": set(),
-    "LearningTable": {"due", "edition"},
+    "LearningTable": {"due", "edition", "directory"},
     "CertificateTable": set(),
     "OperationsTable": {"due"},
 }
@@ -96,6 +101,7 @@ ATTRIBUTES_OF_INDEXES = {
     "due": ("due_step", "due_at", "KEYS_ONLY"),
     "shelf": ("shelf", "shelf_key", "ALL"),
     "edition": ("edition_shard", "pk", "KEYS_ONLY"),
+    "directory": ("listed", "listed_key", "KEYS_ONLY"),
 }
 SECONDS_OF_FOUR_DAYS = 345_600  # SQS keeps a message so long by default
 
@@ -479,6 +485,9 @@ def test_an_index_is_only_queried_and_only_by_the_step_that_needs_it() -> None:
         ("Work", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
         ("Regrade", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
         ("Reissue", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
+        ("Inspect", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
+        ("Inspect", "dynamodb:Query", "${LearningTable.Arn}/index/directory"),
+        ("Admit", "dynamodb:Query", "${LearningTable.Arn}/index/directory"),
     }
 
 
@@ -495,7 +504,7 @@ def test_only_relay_may_send_and_only_to_the_queues() -> None:
     [
         ("AnswerKeyTable", {"Author", "ImportBank", "Grade", "Regrade", "Review"}),
         ("QuestionTable", {"Author", "ImportBank", "Attempt", "Regrade", "Review"}),
-        ("CertificateTable", {"Certify", "Reissue", "Record", "Verify", "Work"}),
+        ("CertificateTable", {"Certify", "Reissue", "Record", "Verify", "Work", "Inspect"}),
         ("DocumentBucket", {"Certify", "Record", "Author", "ImportBank", "Attempt", "Review"}),
         ("SigningKey", set()),
     ],

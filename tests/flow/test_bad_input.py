@@ -20,8 +20,8 @@ WITH_VERSION = [operation for operation in OPERATIONS if operation.query and "ve
 NAMING_SOMETHING = [
     operation
     for operation in OPERATIONS
-    # These two make what they name.
-    if "{" in operation.path and operation.id not in ("putEdition", "putMembership")
+    # These make what they name, or list what there is.
+    if "{" in operation.path and operation.id not in ("putEdition", "putMembership", "listAccommodations")
 ]
 INVALID = (422, "invalid-request")
 
@@ -140,7 +140,7 @@ def test_a_body_that_is_not_as_expected_is_refused(
 def test_a_body_over_the_limit_is_too_large(
     world: World, ada: Learner, known: dict[str, str], operation: Operation
 ) -> None:
-    limit = 4 * 1024 * 1024 if operation.id == "putQuestions" else 256 * 1024
+    limit = 4 * 1024 * 1024 if operation.id in ("putQuestions", "importMemberships") else 256 * 1024
     client, path = asker(world, ada, operation), operation.path.format_map(known)
     with Unchanged(world):
         refused = client.ask(operation.method, path, b" " * (limit + 1))
@@ -176,6 +176,7 @@ VALID_BODIES = {
     "acknowledgeInformation": {"information_hash": "0"},
     "recordViews": {"segments": [[0, 1]]},
     "putMembership": {"member": False},
+    "importMemberships": {"memberships": [{"learner_id": "ada", "member": True}]},
     "putAccommodation": {"reason": "asked for"},
     "regradeEdition": {"question_id": "q01", "action": "void", "reason": "ambiguous"},
     "uploadQuestions": {"media_type": "text/x-gift"},

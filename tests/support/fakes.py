@@ -1,7 +1,7 @@
 """The ports in memory. What is stored goes through the same facts as in the tables, and the same versions guard it."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -36,9 +36,10 @@ from shared.domain.learner import Contact, Membership, Profile
 from shared.domain.questions import AnswerKey, Bank, Image
 from shared.domain.refusals import NotEnrolled, NotFound
 from shared.domain.schemes import Scheme
+from shared.domain.terms import words
 from shared.events.event import Event
 from shared.facts import dump, from_facts, load
-from shared.ports import ConcurrentChange, Issue, Page, PresignedAddress, StatisticsPart, StatisticsReport
+from shared.ports import ConcurrentChange, Hit, Issue, Page, PresignedAddress, StatisticsPart, StatisticsReport
 from tests.support.builders import NOW, PUBLIC_URL, PUBLISHED_AT, SCHEMES, an_edition, without_nulls
 
 A = TypeVar("A", bound=Any)
@@ -240,6 +241,16 @@ class FakeEnrolments(Records[Enrolment]):
         end = start + limit
         return found[start:end], Cursor(after={"pk": str(end)}) if end < len(found) else None
 
+    def page(self, edition: EditionId, limit: int, cursor: str | None) -> Page[Enrolment]:
+        found = sorted((one for one in self.all() if one.id.of_edition == edition), key=lambda one: one.id)
+        return _page(found, limit, cursor)
+
+    def those(self, enrolments: Sequence[EnrolmentId]) -> Sequence[Enrolment]:
+        return [one for each in enrolments if (one := self.find(each))]
+
+    def of_learner(self, learner_id: LearnerId) -> Sequence[Enrolment]:
+        return sorted((one for one in self.all() if one.learner_id == learner_id), key=lambda one: one.id)
+
     def count(self, edition: EditionId) -> int:
         return sum(one.id.of_edition == edition for one in self.all())
 
@@ -254,10 +265,82 @@ class FakeAttempts(Records[Attempt]):
         found = [attempt for attempt in self.all() if attempt.enrolment == enrolment]
         return sorted(found, key=lambda attempt: attempt.number)
 
+    def of_learner(self, learner_id: LearnerId) -> Sequence[Attempt]:
+        return sorted((one for one in self.all() if one.learner_id == learner_id), key=lambda one: one.id)
+
     def due_to_close(self, until: datetime) -> Iterator[AttemptId]:
         for attempt in self.all():
             if attempt.is_open and attempt.closes_at <= until:
                 yield attempt.id
+
+
+class FakeProfiles(Records[Profile]):
+    """See ``ports.Profiles``."""
+
+    def __init__(self, announced: list[Event]) -> None:
+        super().__init__(Profile, lambda profile: profile.learner_id, announced)
+
+    def those(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Profile]:
+        return {learner_id: found for learner_id in learner_ids if (found := self.find(learner_id))}
+
+
+class FakeContacts(Records[Contact]):
+    """See ``ports.Contacts``."""
+
+    def __init__(self, announced: list[Event]) -> None:
+        super().__init__(Contact, lambda contact: contact.learner_id, announced)
+
+    def those(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Contact]:
+        return {learner_id: found for learner_id in learner_ids if (found := self.find(learner_id))}
+
+
+class FakeMemberships(Records[Membership]):
+    """See ``ports.Memberships``."""
+
+    def __init__(self, announced: list[Event]) -> None:
+        super().__init__(Membership, lambda membership: membership.learner_id, announced)
+
+    def those(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Membership]:
+        return {learner_id: found for learner_id in learner_ids if (found := self.find(learner_id))}
+
+    def write_over(self, memberships: Sequence[Membership]) -> None:
+        for membership in memberships:
+            self.save(membership)
+
+
+@dataclass
+class FakeDirectory:
+    """See ``ports.Directory``: always up to date; ``gone`` are entries of terms that profiles no longer have."""
+
+    profiles: FakeProfiles
+    contacts: FakeContacts
+    memberships: FakeMemberships
+    accommodations: "FakeAccommodations"
+    gone: list[Hit] = field(default_factory=list)
+
+    @property
+    def _known(self) -> list[tuple[str, Profile | Contact]]:
+        return [("profile", one) for one in self.profiles.all()] + [("contact", one) for one in self.contacts.all()]
+
+    def learners(self, limit: int, cursor: str | None) -> Page[Hit]:
+        by_name = sorted(self._known, key=lambda known: (words(known[1].name or ""), known[0]))
+        return _page([Hit(learner_id=one.learner_id, source=source) for source, one in by_name], limit, cursor)
+
+    def found_by(self, word: str, limit: int, cursor: str | None) -> Page[Hit]:
+        current = [
+            Hit(learner_id=one.learner_id, term=term, source=source)
+            for source, one in self._known
+            for term in one.terms
+        ]
+        hits = [hit for hit in (*current, *self.gone) if hit.term.startswith(word)]
+        return _page(sorted(hits, key=lambda hit: (hit.term, hit.source, hit.learner_id)), limit, cursor)
+
+    def members(self, limit: int, cursor: str | None) -> Page[LearnerId]:
+        return _page(sorted(membership.learner_id for membership in self.memberships.all()), limit, cursor)
+
+    def grants(self, limit: int, cursor: str | None) -> Page[tuple[LearnerId, ModuleId]]:
+        found = sorted((one.module_id, one.learner_id) for one in self.accommodations.records.all())
+        return _page([(learner_id, module_id) for module_id, learner_id in found], limit, cursor)
 
 
 class FakeAccommodations:
@@ -270,6 +353,12 @@ class FakeAccommodations:
 
     def find(self, learner_id: LearnerId, module_id: ModuleId) -> Accommodation | None:
         return self.records.find((learner_id, module_id))
+
+    def of_learner(self, learner_id: LearnerId) -> Sequence[Accommodation]:
+        return [granted for granted in self.records.all() if granted.learner_id == learner_id]
+
+    def those(self, grants: Sequence[tuple[LearnerId, ModuleId]]) -> Sequence[Accommodation]:
+        return [granted for grant in grants if (granted := self.records.find(grant))]
 
     def save(self, accommodation: Accommodation) -> Accommodation:
         return self.records.save(accommodation)
@@ -553,10 +642,11 @@ class World:
         self.answer_keys = FakeAnswerKeys()
         self.enrolments = FakeEnrolments(self.announced)
         self.attempts = FakeAttempts(self.announced)
-        self.profiles: Records[Profile] = Records(Profile, lambda profile: profile.learner_id, self.announced)
-        self.contacts: Records[Contact] = Records(Contact, lambda contact: contact.learner_id, self.announced)
-        self.memberships: Records[Membership] = Records(Membership, lambda one: one.learner_id, self.announced)
+        self.profiles = FakeProfiles(self.announced)
+        self.contacts = FakeContacts(self.announced)
+        self.memberships = FakeMemberships(self.announced)
         self.accommodations = FakeAccommodations(self.announced)
+        self.directory = FakeDirectory(self.profiles, self.contacts, self.memberships, self.accommodations)
         self.bank_images = FakeBankImages()
         self.uploads = FakeUploads()
         self.statistics = FakeStatisticsReports(self.announced)

@@ -1,19 +1,40 @@
-"""/admin/learners/{learner_id}/membership and /accommodations/{module_id}: for admins."""
+"""/admin/memberships, and of a learner the membership and the accommodations: for admins."""
 
 from http import HTTPStatus
 
 from functions.enrolment.admit.use_case import (
+    accommodations_of,
     grant_accommodation,
+    list_accommodations,
+    list_memberships,
     set_membership,
+    set_memberships,
     show_accommodation,
     show_membership,
 )
 from shared.api.contract import enrolment as contract
-from shared.api.resolver import Answer, Api, Call
+from shared.api.cursor import decode_cursor, encode_cursor
+from shared.api.memberships import memberships_in, read_memberships
+from shared.api.operation import PageQuery
+from shared.api.resolver import Answer, Api, Call, File
 from shared.bootstrap import deps
 from shared.domain.accommodation import Accommodation
 
 lambda_handler = api = Api()
+
+
+@api.operation(contract.PUT_MEMBERSHIPS)
+def post_memberships(call: Call[contract.MembershipsBody | File, None]) -> Answer:
+    told = read_memberships(call.body.data) if isinstance(call.body, File) else memberships_in(call.body)
+    changed = set_memberships(told, deps())
+    return Answer(HTTPStatus.OK, contract.MembershipsReceiptView(memberships=len(told), changed=changed))
+
+
+@api.operation(contract.LIST_MEMBERSHIPS)
+def get_memberships(call: Call[None, PageQuery]) -> Answer:
+    page = list_memberships(call.query.limit, decode_cursor(call.query.cursor), deps())
+    views = [contract.MembershipView.of(membership) for membership in page.entries]
+    return Answer(HTTPStatus.OK, contract.MembershipsView(memberships=views, next=encode_cursor(page.cursor)))
 
 
 @api.operation(contract.PUT_MEMBERSHIP)
@@ -45,3 +66,16 @@ def put_accommodation(call: Call[contract.AccommodationBody, None]) -> Answer:
 def get_accommodation(call: Call[None, None]) -> Answer:
     granted = show_accommodation(call.learner_id, call.module_id, deps())
     return Answer(HTTPStatus.OK, contract.AccommodationView.of(granted))
+
+
+@api.operation(contract.LIST_ACCOMMODATIONS)
+def get_accommodations(call: Call[None, None]) -> Answer:
+    views = [contract.AccommodationView.of(granted) for granted in accommodations_of(call.learner_id, deps())]
+    return Answer(HTTPStatus.OK, contract.GrantsView(accommodations=views))
+
+
+@api.operation(contract.LIST_ALL_ACCOMMODATIONS)
+def get_all_accommodations(call: Call[None, PageQuery]) -> Answer:
+    page = list_accommodations(call.query.limit, decode_cursor(call.query.cursor), deps())
+    views = [contract.AccommodationView.of(granted) for granted in page.entries]
+    return Answer(HTTPStatus.OK, contract.AccommodationsView(accommodations=views, next=encode_cursor(page.cursor)))

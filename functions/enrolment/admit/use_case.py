@@ -1,5 +1,6 @@
 """Admission: who is a member of the society, and what a learner is granted, as the office says."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Protocol
@@ -10,7 +11,7 @@ from shared.domain.enrolment import Enrolment
 from shared.domain.ids import LearnerId, ModuleId
 from shared.domain.learner import Membership
 from shared.domain.refusals import NotFound
-from shared.ports import Accommodations, Attempts, Catalogue, Enrolments, Memberships
+from shared.ports import Accommodations, Attempts, Catalogue, Directory, Enrolments, Memberships, Page
 
 
 class Admitting(Protocol):
@@ -24,6 +25,8 @@ class Admitting(Protocol):
     def attempts(self) -> Attempts: ...
     @property
     def catalogue(self) -> Catalogue: ...
+    @property
+    def directory(self) -> Directory: ...
 
 
 def set_membership(learner_id: LearnerId, member: bool, until: date | None, deps: Admitting) -> Membership:
@@ -31,6 +34,39 @@ def set_membership(learner_id: LearnerId, member: bool, until: date | None, deps
     known = deps.memberships.find(learner_id)
     version = known.version if known else 0
     return deps.memberships.save(Membership(learner_id=learner_id, member=member, until=until, version=version))
+
+
+def set_memberships(told: Sequence[Membership], deps: Admitting) -> int:
+    """Say of many learners whether they are members, and how many of them that was news about.
+
+    The last word counts. Broken off, the same request completes it: what is known already is not written again.
+    """
+    known = deps.memberships.those(membership.learner_id for membership in told)
+    current = [
+        replace(membership, version=known[membership.learner_id].version if membership.learner_id in known else 0)
+        for membership in told
+    ]
+    news = [membership for membership in current if membership != known.get(membership.learner_id)]
+    deps.memberships.write_over(news)
+    return len(news)
+
+
+def list_memberships(limit: int, cursor: str | None, deps: Admitting) -> Page[Membership]:
+    """Everyone of whose membership anything was said; ``cursor`` gets the next page."""
+    page = deps.directory.members(limit, cursor)
+    known = deps.memberships.those(page.entries)
+    return Page([known[learner_id] for learner_id in page.entries if learner_id in known], page.cursor)
+
+
+def list_accommodations(limit: int, cursor: str | None, deps: Admitting) -> Page[Accommodation]:
+    """Everything that anyone is granted, by module; ``cursor`` gets the next page."""
+    page = deps.directory.grants(limit, cursor)
+    return Page(deps.accommodations.those(page.entries), page.cursor)
+
+
+def accommodations_of(learner_id: LearnerId, deps: Admitting) -> Sequence[Accommodation]:
+    """What a learner is granted, by module; nothing, of most."""
+    return deps.accommodations.of_learner(learner_id)
 
 
 def grant_accommodation(accommodation: Accommodation, deps: Admitting) -> Accommodation:

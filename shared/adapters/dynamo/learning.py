@@ -1,10 +1,28 @@
 """LearningTable: all that is a learner's own, in one partition, so that a transcript is one Query."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from hashlib import sha256
+from typing import TypeVar
 
+from pynamodb.connection import Connection
+from pynamodb.exceptions import PutError
+
+from shared.adapters.dynamo.directory import (
+    CONTACT,
+    PROFILE,
+    Findable,
+    accommodation_key,
+    contact_key,
+    grant_marks,
+    learner_marks,
+    member_marks,
+    membership_key,
+    profile_key,
+)
+from shared.adapters.dynamo.directory import partition as _partition
 from shared.adapters.dynamo.store import (
     SHARDS,
     EncodeOutbox,
@@ -14,6 +32,7 @@ from shared.adapters.dynamo.store import (
     due,
     due_for_recovery,
     due_keys,
+    place_in,
     shard_of,
 )
 from shared.adapters.dynamo.tables import LearningItem
@@ -35,13 +54,17 @@ from shared.domain.job import Cursor
 from shared.domain.learner import Contact, Membership, Profile
 from shared.domain.refusals import NotEnrolled
 from shared.events.event import Event
-from shared.ports import Page
+from shared.ports import ConcurrentChange, Page
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 CLOSE = "close"
 
-
-def _partition(learner_id: str) -> str:
-    return f"LEARNER#{learner_id}"
+# What DynamoDB takes in one call, and how many calls an import has under way.
+READ_AT_ONCE = 100
+WRITTEN_AT_ONCE = 25
+THREADS = 8
 
 
 def _edition(edition: EditionId) -> str:
@@ -55,10 +78,6 @@ def enrolment_key(enrolment: EnrolmentId) -> Key:
 def attempt_key(attempt: AttemptId) -> Key:
     enrolment = attempt.enrolment
     return _partition(enrolment.learner_id), f"ATTEMPT#{_edition(enrolment.of_edition)}#{attempt.number:04d}"
-
-
-def accommodation_key(learner_id: LearnerId, module_id: ModuleId) -> Key:
-    return _partition(learner_id), f"ACCOMMODATION#{module_id}"
 
 
 def claim_key(enrolment: EnrolmentId) -> Key:
@@ -159,8 +178,39 @@ class DynamoEnrolments:
             return enrolments, Cursor(shard=cursor.shard, after=after)
         return enrolments, Cursor(shard=cursor.shard + 1) if cursor.shard + 1 < SHARDS else None
 
+    def page(self, edition: EditionId, limit: int, cursor: str | None) -> Page[Enrolment]:
+        place: Cursor | None = _place(edition, cursor)
+        ids: list[EnrolmentId] = []
+        while place and len(ids) < limit:
+            found, place = self.of_edition(edition, place, limit - len(ids))
+            ids += found
+        return Page(self.those(ids), _cursor(place))
+
+    def those(self, enrolments: Sequence[EnrolmentId]) -> Sequence[Enrolment]:
+        found = {one.id: one for one in self.store.of_keys([enrolment_key(each) for each in enrolments])}
+        return [found[each] for each in enrolments if each in found]
+
+    def of_learner(self, learner_id: LearnerId) -> Sequence[Enrolment]:
+        return self.store.of_partition(_partition(learner_id), "ENROLMENT#")
+
     def count(self, edition: EditionId) -> int:
         return sum(LearningItem.by_edition.count(f"{_edition(edition)}#{shard}") for shard in range(SHARDS))
+
+
+def _cursor(place: Cursor | None) -> str | None:
+    """Where the walk over an edition stands, as text: the shard and the learner read last in it."""
+    if place is None:
+        return None
+    return f"{place.shard}#{place.after['pk'].partition('#')[2] if place.after else ''}"
+
+
+def _place(edition: EditionId, cursor: str | None) -> Cursor:
+    """Where ``cursor`` says to go on; raise InvalidRequest where it is none of an edition's."""
+    shard, learner_id = place_in(cursor)
+    if not learner_id:
+        return Cursor(shard=shard)
+    pk, sk = enrolment_key(EnrolmentId(LearnerId(learner_id), edition.module_id, edition.edition))
+    return Cursor(shard=shard, after={"edition_shard": f"{_edition(edition)}#{shard}", "pk": pk, "sk": sk})
 
 
 class DynamoAttempts:
@@ -175,6 +225,9 @@ class DynamoAttempts:
     def of(self, enrolment: EnrolmentId) -> Sequence[Attempt]:
         return self.store.of_partition(_partition(enrolment.learner_id), f"ATTEMPT#{_edition(enrolment.of_edition)}#")
 
+    def of_learner(self, learner_id: LearnerId) -> Sequence[Attempt]:
+        return self.store.of_partition(_partition(learner_id), "ATTEMPT#")
+
     def save(self, attempt: Attempt, announcing: Sequence[Event] = ()) -> Attempt:
         return self.store.save(attempt, announcing)
 
@@ -188,31 +241,49 @@ class DynamoAttempts:
 class DynamoProfiles:
     """See ``ports.Profiles``."""
 
-    def __init__(self, encode: EncodeOutbox) -> None:
+    def __init__(self, encode: EncodeOutbox, connection: Connection) -> None:
         self._store = Store(
-            LearningItem, Profile, lambda profile: (_partition(profile.learner_id), "PROFILE"), _none, encode
+            LearningItem,
+            Profile,
+            lambda profile: profile_key(profile.learner_id),
+            lambda profile: learner_marks(profile.learner_id, profile.name, PROFILE),
+            encode,
         )
+        self._findable = Findable(self._store, connection, PROFILE, lambda profile: profile.terms)
 
     def find(self, learner_id: LearnerId) -> Profile | None:
-        return self._store.find((_partition(learner_id), "PROFILE"))
+        return self._store.find(profile_key(learner_id))
+
+    def those(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Profile]:
+        keys = [profile_key(learner_id) for learner_id in set(learner_ids)]
+        return {profile.learner_id: profile for profile in self._store.of_keys(keys)}
 
     def save(self, profile: Profile) -> Profile:
-        return self._store.save(profile)
+        return self._findable.save(profile)
 
 
 class DynamoContacts:
     """See ``ports.Contacts``."""
 
-    def __init__(self, encode: EncodeOutbox) -> None:
+    def __init__(self, encode: EncodeOutbox, connection: Connection) -> None:
         self._store = Store(
-            LearningItem, Contact, lambda contact: (_partition(contact.learner_id), "CONTACT"), _none, encode
+            LearningItem,
+            Contact,
+            lambda contact: contact_key(contact.learner_id),
+            lambda contact: learner_marks(contact.learner_id, contact.name, CONTACT),
+            encode,
         )
+        self._findable = Findable(self._store, connection, CONTACT, lambda contact: contact.terms)
 
     def find(self, learner_id: LearnerId) -> Contact | None:
-        return self._store.find((_partition(learner_id), "CONTACT"))
+        return self._store.find(contact_key(learner_id))
+
+    def those(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Contact]:
+        keys = [contact_key(learner_id) for learner_id in set(learner_ids)]
+        return {contact.learner_id: contact for contact in self._store.of_keys(keys)}
 
     def save(self, contact: Contact) -> Contact:
-        return self._store.save(contact)
+        return self._findable.save(contact)
 
 
 class DynamoMemberships:
@@ -220,14 +291,46 @@ class DynamoMemberships:
 
     def __init__(self, encode: EncodeOutbox) -> None:
         self._store = Store(
-            LearningItem, Membership, lambda member: (_partition(member.learner_id), "MEMBERSHIP"), _none, encode
+            LearningItem,
+            Membership,
+            lambda member: membership_key(member.learner_id),
+            lambda member: member_marks(member.learner_id),
+            encode,
         )
 
     def find(self, learner_id: LearnerId) -> Membership | None:
-        return self._store.find((_partition(learner_id), "MEMBERSHIP"))
+        return self._store.find(membership_key(learner_id))
 
     def save(self, membership: Membership) -> Membership:
         return self._store.save(membership)
+
+    def those(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Membership]:
+        keys = [membership_key(learner_id) for learner_id in set(learner_ids)]
+        found = _at_once(self._store.of_keys, keys, READ_AT_ONCE)
+        return {membership.learner_id: membership for part in found for membership in part}
+
+    def write_over(self, memberships: Sequence[Membership]) -> None:
+        _at_once(self._write_over, memberships, WRITTEN_AT_ONCE)
+
+    def _write_over(self, memberships: Sequence[Membership]) -> None:
+        try:
+            with LearningItem.batch_write() as batch:
+                for membership in memberships:
+                    item = self._store.written(membership, ())
+                    item.version = membership.version + 1
+                    batch.save(item)
+        except PutError as error:
+            if error.cause:
+                raise
+            # Some were not taken, however often they were sent.
+            raise ConcurrentChange("memberships") from error
+
+
+def _at_once(work: Callable[[Sequence[A]], B], entries: Sequence[A], size: int) -> list[B]:
+    """``work`` on parts of ``entries``, several at a time."""
+    parts = [entries[start : start + size] for start in range(0, len(entries), size)]
+    with ThreadPoolExecutor(THREADS) as threads:
+        return list(threads.map(work, parts))
 
 
 class DynamoAccommodations:
@@ -238,12 +341,19 @@ class DynamoAccommodations:
             LearningItem,
             Accommodation,
             lambda granted: accommodation_key(granted.learner_id, granted.module_id),
-            _none,
+            lambda granted: grant_marks(granted.learner_id, granted.module_id),
             encode,
         )
 
     def find(self, learner_id: LearnerId, module_id: ModuleId) -> Accommodation | None:
         return self._store.find(accommodation_key(learner_id, module_id))
+
+    def of_learner(self, learner_id: LearnerId) -> Sequence[Accommodation]:
+        return self._store.of_partition(_partition(learner_id), "ACCOMMODATION#")
+
+    def those(self, grants: Sequence[tuple[LearnerId, ModuleId]]) -> Sequence[Accommodation]:
+        found = self._store.of_keys([accommodation_key(*grant) for grant in grants])
+        return sorted(found, key=lambda granted: (granted.module_id, granted.learner_id))
 
     def save(self, accommodation: Accommodation) -> Accommodation:
         return self._store.save(accommodation)

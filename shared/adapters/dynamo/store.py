@@ -33,6 +33,14 @@ def shard_of(key: str) -> int:
     return crc32(key.encode()) % SHARDS
 
 
+def place_in(cursor: str | None) -> tuple[int, str]:
+    """The shard where a list that is spread over all goes on, and after what in it; raise InvalidRequest."""
+    shard, mark, after = (cursor or "0#").partition("#")
+    if not mark or shard not in map(str, range(SHARDS)):
+        raise foreign_cursor()
+    return int(shard), after
+
+
 def due(step: str, key: str, at: datetime | None) -> dict[str, str]:
     """The attributes that put an item on the due index for ``step`` at ``at``; at None there are none."""
     return {"due_step": f"{step}#{shard_of(key)}", "due_at": instant(at)} if at else {}
@@ -79,6 +87,10 @@ class Store(Generic[A]):
         """All aggregates of a partition whose sort key starts with ``prefix``, in its order."""
         found = self.item.query(pk, self.item.sk.startswith(prefix), consistent_read=True, page_size=PAGE_SIZE)
         return [self.read(item) for item in found]
+
+    def of_keys(self, keys: Sequence[Key]) -> list[A]:
+        """The aggregates under ``keys`` as last written, in no order; there may be none under some."""
+        return [self.read(item) for item in self.item.batch_get(list(keys), consistent_read=True)]
 
     def page(self, pk: str, prefix: str, limit: int, cursor: str | None) -> Page[A]:
         """A page of a partition in the order of its sort keys; the cursor is the last one read."""

@@ -66,6 +66,17 @@ class EditionIndex(GlobalSecondaryIndex[Any]):
     pk = UnicodeAttribute(range_key=True)
 
 
+class DirectoryIndex(GlobalSecondaryIndex[Any]):
+    """Lists of the office, by list and in its order: learners, terms that they are found by, members, grants."""
+
+    class Meta:
+        index_name = "directory"
+        projection = KeysOnlyProjection()
+
+    listed = UnicodeAttribute(hash_key=True)
+    listed_key = UnicodeAttribute(range_key=True)
+
+
 class CatalogueItem(Item):
     class Meta:
         table_name = ""
@@ -97,8 +108,11 @@ class LearningItem(Item):
     due_at = UnicodeAttribute(null=True)
     announced_again = NumberAttribute(null=True)
     edition_shard = UnicodeAttribute(null=True)
+    listed = UnicodeAttribute(null=True)
+    listed_key = UnicodeAttribute(null=True)
     by_due = LearningDueIndex()
     by_edition = EditionIndex()
+    directory = DirectoryIndex()
 
 
 class CertificateItem(Item):

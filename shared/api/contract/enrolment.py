@@ -7,8 +7,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field
 
 from shared.api.contract.modules import MODULE, EditionQuery
-from shared.api.operation import Operation
-from shared.api.shapes import Body, Instant, View, number
+from shared.api.operation import KIB, Operation, PageQuery
+from shared.api.shapes import Body, Identifier, Instant, View, number
 from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt, AttemptHistory
 from shared.domain.edition import EditionContent
@@ -18,6 +18,10 @@ from shared.domain.learner import Membership
 ADMINS = frozenset({"admin"})
 ENROLMENT = f"{MODULE}/enrolment"
 MEMBERSHIP = "/admin/learners/{learner_id}/membership"
+MEMBERSHIPS = "/admin/memberships"
+CSV = "text/csv"
+MAX_MEMBERSHIP_BYTES = 4 * 1024 * KIB
+ACCOMMODATIONS = "/admin/learners/{learner_id}/accommodations"
 ACCOMMODATION = "/admin/learners/{learner_id}/accommodations/{module_id}"
 
 WHAT_TO_DO = {
@@ -196,6 +200,53 @@ class MembershipView(View):
         return cls(learner_id=membership.learner_id, member=membership.member, until=membership.until)
 
 
+class MembershipRow(Body):
+    """What is said about one learner; see ``MembershipBody``."""
+
+    learner_id: Identifier
+    member: bool
+    until: date | None = None
+
+
+class MembershipsBody(Body):
+    """Also taken as CSV, with these three columns: ``member`` is true or false, ``until`` a date or nothing."""
+
+    memberships: Annotated[list[MembershipRow], Field(min_length=1)]
+
+
+class MembershipsReceiptView(View):
+    """How many memberships the file has, and how many of them were news."""
+
+    memberships: int
+    changed: int
+
+
+class MembershipsView(View):
+    memberships: list[MembershipView]
+    next: str | None
+
+
+PUT_MEMBERSHIPS = Operation(
+    id="importMemberships",
+    summary="Say of many learners at once whether they are members; a file with an error is refused whole",
+    method=HTTPMethod.POST,
+    path=MEMBERSHIPS,
+    body=MembershipsBody,
+    answers={HTTPStatus.OK: MembershipsReceiptView},
+    problems=("import-failed",),
+    groups=ADMINS,
+    max_bytes=MAX_MEMBERSHIP_BYTES,
+    files=(CSV,),
+)
+LIST_MEMBERSHIPS = Operation(
+    id="listMemberships",
+    summary="Everyone of whose membership anything was said",
+    method=HTTPMethod.GET,
+    path=MEMBERSHIPS,
+    query=PageQuery,
+    answers={HTTPStatus.OK: MembershipsView},
+    groups=ADMINS,
+)
 PUT_MEMBERSHIP = Operation(
     id="putMembership",
     summary="Say whether a learner is a member, and until when",
@@ -247,6 +298,14 @@ class AccommodationView(View):
         )
 
 
+class GrantsView(View):
+    accommodations: list[AccommodationView]
+
+
+class AccommodationsView(GrantsView):
+    next: str | None
+
+
 PUT_ACCOMMODATION = Operation(
     id="putAccommodation",
     summary="Grant a learner more time or attempts in a module; an open attempt's deadline moves with it",
@@ -266,14 +325,36 @@ GET_ACCOMMODATION = Operation(
     problems=("not-found",),
     groups=ADMINS,
 )
+LIST_ACCOMMODATIONS = Operation(
+    id="listAccommodations",
+    summary="What a learner is granted, in all modules",
+    method=HTTPMethod.GET,
+    path=ACCOMMODATIONS,
+    answers={HTTPStatus.OK: GrantsView},
+    problems=("not-found",),
+    groups=ADMINS,
+)
+LIST_ALL_ACCOMMODATIONS = Operation(
+    id="listAllAccommodations",
+    summary="Who is granted more time or attempts, by module",
+    method=HTTPMethod.GET,
+    path="/admin/accommodations",
+    query=PageQuery,
+    answers={HTTPStatus.OK: AccommodationsView},
+    groups=ADMINS,
+)
 OPERATIONS = (
     PUT_ENROLMENT,
     GET_ENROLMENT,
     DELETE_ENROLMENT,
     PUT_ACKNOWLEDGEMENT,
     POST_VIEWS,
+    PUT_MEMBERSHIPS,
+    LIST_MEMBERSHIPS,
     PUT_MEMBERSHIP,
     GET_MEMBERSHIP,
     PUT_ACCOMMODATION,
     GET_ACCOMMODATION,
+    LIST_ACCOMMODATIONS,
+    LIST_ALL_ACCOMMODATIONS,
 )
