@@ -11,7 +11,7 @@ SAM_CLI = PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint types imports template pytest engine build
+.PHONY: help run demo test lint types imports template pytest engine browser build
 
 READY := .venv/.ready
 MINISTACK := .venv-ministack/.ready
@@ -48,6 +48,9 @@ pytest: $(READY) ## unit, contract, integration and flow tests
 
 engine: $(READY) $(MINISTACK) ## concurrency, on an engine whose conditional writes are real (needs Python 3.13)
 	$(BIN)/python -m pytest tests/engine
+
+browser: $(READY) ## the verification page in a real browser (needs Chromium and chromedriver); pictures in build/browser
+	$(BIN)/python -m pytest tests/browser
 
 build: $(SAM) ## sam validate --lint and sam build: what is deployed, in .aws-sam (ARCHITECTURE=arm64 or x86_64)
 	$(SAM_CLI) validate --lint
