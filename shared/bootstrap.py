@@ -33,6 +33,7 @@ from shared.ports import (
     Recovery,
     Reissues,
     RenderCertificate,
+    RenderTranscript,
     Schemes,
     StatisticsReports,
     Uploads,
@@ -244,6 +245,12 @@ class Deps:
         from shared.certificate.document import render
 
         return render
+
+    @cached_property
+    def render_transcript(self) -> RenderTranscript:
+        from shared.certificate.transcript import render_transcript
+
+        return render_transcript
 
     @cached_property
     def queues(self) -> Queues:

@@ -33,7 +33,13 @@ class Language:
 
     def day(self, day: date) -> str:
         """``14 March 2026``, ``14. März 2026``, ``14 de marzo de 2026``."""
-        return format_date(day, "long", self._babel())
+        written = format_date(day, "long", self._babel())
+        # The first of a month is an ordinal in French, which Babel's patterns can't say.
+        return f"1er{written[1:]}" if self.code == "fr" and day.day == 1 else written
+
+    def short_day(self, day: date) -> str:
+        """The same for tables: ``14 Mar 2026``, ``14.03.2026``, ``14 mar 2026``."""
+        return format_date(day, "medium", self._babel())
 
     def instant(self, at: datetime, zone: str) -> str:
         """An instant in the time of ``zone`` (an IANA name), with the name of that time; ``at`` is aware."""

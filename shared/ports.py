@@ -34,6 +34,7 @@ from shared.domain.learner import Contact, Membership, Profile
 from shared.domain.questions import AnswerKey, Bank, Image
 from shared.domain.schemes import Scheme
 from shared.domain.statistics import ItemStatistic, Tallies
+from shared.domain.transcript import Transcript
 from shared.events.event import Event
 
 T = TypeVar("T")
@@ -371,6 +372,21 @@ class Documents(Protocol):
 class RenderCertificate(Protocol):
     def __call__(self, content: CertificateContent) -> bytes:
         """The PDF; raise CertificateIncomplete where a field is blank."""
+        ...
+
+
+class RenderTranscript(Protocol):
+    def __call__(
+        self,
+        transcript: Transcript,
+        holder: Profile,
+        *,
+        year: int | None,
+        scheme: str | None,
+        made_at: datetime,
+        accept_language: str | None,
+    ) -> bytes:
+        """The PDF, in the language of the holder's profile, else in one wished for, else in English."""
         ...
 
 

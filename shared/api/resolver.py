@@ -33,6 +33,7 @@ B = TypeVar("B")
 Q = TypeVar("Q")
 
 JSON = "application/json"
+PDF = "application/pdf"
 # What curl says of a body when it is told nothing.
 UNSAID = "application/x-www-form-urlencoded"
 PROBLEM_JSON = "application/problem+json"

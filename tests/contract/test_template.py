@@ -227,6 +227,7 @@ def test_a_layer_of_its_own_is_carried_by_the_steps_that_need_it_alone() -> None
         "Certify": [{"Ref": "DocumentLayer"}],
         "Author": [{"Ref": "ExchangeLayer"}],
         "ImportBank": [{"Ref": "ExchangeLayer"}],
+        "Record": [{"Ref": "DocumentLayer"}, {"Ref": "PagesLayer"}],
         "Verify": [{"Ref": "PagesLayer"}],
     }
 

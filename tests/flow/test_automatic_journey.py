@@ -11,6 +11,7 @@ import pytest
 
 from infra.local import sample
 from tests.flow.journey import JSON, SAMPLE, START, UNREAD_QUEUES, Begin, Learner, World, answered, instant, problem
+from tests.support.pdf import text_of
 
 JOURNEY = [
     ("EnrolmentsQueue", "cme.enrolment.requested.v1"),
@@ -92,6 +93,17 @@ def test_the_transcript_holds_the_one_point_of_the_year_and_of_the_cycle(played:
     assert transcript["cycle"] == [{"scheme": "ESMO-MORA", "from": "2018-01-01", "to": "2022-12-31", "amount": "1.00"}]
     assert answered(played.ada.ask("GET", "/transcript?year=2021"))["entries"] == []
     assert answered(played.ada.ask("GET", "/transcript?scheme=EACCME"))["totals"] == []
+
+
+def test_the_transcript_comes_as_a_pdf_when_asked_for(played: Played) -> None:
+    printed = played.ada.ask("GET", "/transcript?year=2022", accept="application/pdf", accept_language="it")
+    assert printed.status == 200
+    assert printed.headers["content-type"] == "application/pdf"
+    assert printed.headers["cache-control"] == "no-store"
+    text = text_of(printed.body)
+    assert "Riepilogo della formazione medica continua" in text
+    assert "1 mag 2022" in text
+    assert f"Certificato {played.number}" in text
 
 
 def test_anyone_can_verify_the_pdf_but_sees_no_full_name(played: Played) -> None:

@@ -20,6 +20,8 @@ FUNCTIONS = {
 }
 # What every function gets, by the template's Globals, then what it adds.
 SHARED_LAYER = "SharedLayer"
+# Bytes. Source: AWS Lambda quotas, a function's code with all its layers, unzipped.
+LARGEST_UNZIPPED = 250 * 1024 * 1024
 
 PROBE = """
 import sys
@@ -113,3 +115,11 @@ def test_the_layers_alone_render_a_certificate_fonts_and_all(layers: dict[str, P
         [sys.executable, "-I", "-S", "-c", RENDER.format(path=path)], capture_output=True, check=False, cwd=tmp_path
     )
     assert done.stdout == b"%PDF-", done.stderr.decode()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_and_its_layers_are_as_small_as_lambda_demands(function: str, layers: dict[str, Path]) -> None:
+    own = [layer["Ref"] for layer in FUNCTIONS[function].get("Layers", [])]
+    folders = [ROOT / FUNCTIONS[function]["CodeUri"], *(layers[name] for name in (*own, SHARED_LAYER))]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files if path.suffix != ".pyc") < LARGEST_UNZIPPED

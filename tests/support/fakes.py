@@ -37,6 +37,7 @@ from shared.domain.questions import AnswerKey, Bank, Image
 from shared.domain.refusals import NotEnrolled, NotFound
 from shared.domain.schemes import Scheme
 from shared.domain.terms import words
+from shared.domain.transcript import Transcript
 from shared.events.event import Event
 from shared.facts import dump, from_facts, load
 from shared.ports import ConcurrentChange, Hit, Issue, Page, PresignedAddress, StatisticsPart, StatisticsReport
@@ -507,6 +508,16 @@ class FakeRender:
         return f"{content.number} v{content.version} for {content.attested_name}, rendering {self.times}".encode()
 
 
+class FakeRenderTranscript:
+    """See ``ports.RenderTranscript``; ``asked`` is what it was last asked to print."""
+
+    asked: Any = None
+
+    def __call__(self, transcript: Transcript, holder: Profile, **of: Any) -> bytes:
+        self.asked = (transcript, holder, of)
+        return b"%PDF-transcript"
+
+
 class FakeBankImages:
     """See ``ports.BankImages``."""
 
@@ -657,6 +668,7 @@ class World:
         self.certificates = FakeCertificates(self.claims, self.enrolments, self.ledger, self.announced)
         self.documents = FakeDocuments()
         self.render = FakeRender()
+        self.render_transcript = FakeRenderTranscript()
         self.jobs = FakeJobs(self.announced)
         self.failures = FakeFailures()
         self.schemes = FakeSchemes()

@@ -4,9 +4,8 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import combinations
@@ -20,8 +19,10 @@ import pytest
 import segno
 
 from shared.certificate import document
-from shared.certificate.document import CertificateIncomplete, CertificateUnprintable, render
+from shared.certificate.document import CertificateIncomplete, render
+from shared.certificate.typesetting import Unprintable
 from shared.domain.certificate import CertificateContent, CreditLine
+from tests.support.pdf import fonts_of, instructions, runs_of, structure, text_of
 
 A4_LANDSCAPE = (841.89, 595.28)
 MARGIN_X, MARGIN_Y = 23 * 72 / 25.4, 17 * 72 / 25.4
@@ -79,119 +80,7 @@ def a_reissue(**changes: Any) -> CertificateContent:
     return a_certificate(**{"version": 3, "supersedes": 2, "reason": "Name corrected after marriage", **changes})
 
 
-# -- reading a PDF, apart from the library that wrote it ---------------------------------------------
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run of glyphs: what it says and the box of its capitals, in points from the lower left corner."""
-
-    text: str
-    left: float
-    right: float
-    baseline: float
-    cap_height: float
-
-    def overlaps(self, other: "Run") -> bool:
-        wide = min(self.right, other.right) - max(self.left, other.left)
-        tops = (self.baseline + self.cap_height, other.baseline + other.cap_height)
-        # Letters of one line may lean over each other by a point.
-        return wide > 1 and min(tops) > max(self.baseline, other.baseline)
-
-
-class Font:
-    """What a composite font with two-byte codes says and how wide it says it."""
-
-    def __init__(self, font: pikepdf.Object) -> None:
-        self.widths: dict[int, float] = {}
-        numbers = [float(number) for number in font.DescendantFonts[0].W]
-        for first, last, width in zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True):
-            self.widths |= dict.fromkeys(range(int(first), int(last) + 1), width)
-        cmap = font.ToUnicode.read_bytes().decode()
-        self.characters = {
-            int(code, 16): bytes.fromhex(text).decode("utf-16-be")
-            for code, text in re.findall(r"^<([0-9A-F]{4})> <([0-9A-F]+)>$", cmap, re.MULTILINE)
-        }
-
-    def show(self, items: Iterable[Any], size: float) -> tuple[str, list[float]]:
-        """The characters of a Tj or TJ, and the edges of all glyphs but spaces."""
-        text, at, edges = "", 0.0, []
-        for item in items:
-            if not isinstance(item, pikepdf.String):
-                at -= float(item) / 1000 * size
-                continue
-            for code in (high << 8 | low for high, low in pairs(bytes(item))):
-                right = at + self.widths.get(code, 0) / 1000 * size
-                if not self.characters[code].isspace():
-                    edges += [at, right]
-                text, at = text + self.characters[code], right
-        return text, edges
-
-
-def pairs(data: bytes) -> Iterator[tuple[int, int]]:
-    return zip(data[::2], data[1::2], strict=True)
-
-
-def instructions(pdf: bytes) -> Iterator[tuple[str, list[Any], pikepdf.Matrix, list[pikepdf.Dictionary]]]:
-    """Each instruction of the page: operator, operands, transformation, properties of the open marked contents."""
-    with pikepdf.open(io.BytesIO(pdf)) as read:
-        matrix, saved, marks = pikepdf.Matrix(), [], []
-        for operands, operation in pikepdf.parse_content_stream(read.pages[0]):
-            operator = str(operation)
-            match operator:
-                case "q":
-                    saved.append(matrix)
-                case "Q":
-                    matrix = saved.pop()
-                case "cm":
-                    matrix = pikepdf.Matrix(*(float(number) for number in operands)) @ matrix
-                case "BDC":
-                    marks.append(operands[1])
-                case "BMC":
-                    marks.append(pikepdf.Dictionary({"/Tag": operands[0]}))
-                case "EMC":
-                    yield operator, list(operands), matrix, list(marks)
-                    marks.pop()
-                    continue
-            yield operator, list(operands), matrix, list(marks)
-
-
-def fonts_of(pdf: bytes) -> dict[str, Font]:
-    with pikepdf.open(io.BytesIO(pdf)) as read:
-        return {name: Font(font) for name, font in read.pages[0].Resources.Font.items()}
-
-
-def runs_of(pdf: bytes) -> list[Run]:
-    """Every run of glyphs on the page, as its text layer says it (ActualText before ToUnicode)."""
-    fonts = fonts_of(pdf)
-    runs: list[Run] = []
-    for operator, operands, matrix, marks in instructions(pdf):
-        match operator:
-            case "BT":
-                chunks, edges, replaced, leftwards = [], [], False, False
-            case "BDC" | "EMC":
-                replaced = False
-            case "Tf":
-                font, size = fonts[str(operands[0])], float(operands[1])
-            case "Tm":
-                start = pikepdf.Matrix(*(float(number) for number in operands)) @ matrix
-            case "Tj" | "TJ":
-                text, glyphs = font.show(operands if operator == "Tj" else operands[0], size)
-                edges += [start.e + edge for edge in glyphs]
-                reversed_text = any(mark.get("/Tag") == "/ReversedChars" for mark in marks)
-                actual = [str(mark["/ActualText"]) for mark in marks if "/ActualText" in mark]
-                chunks.append(("" if replaced else actual[-1]) if actual else text[::-1] if reversed_text else text)
-                replaced, leftwards = bool(actual), leftwards or reversed_text
-            case "ET":
-                said = "".join(reversed(chunks) if leftwards else chunks)
-                edges = edges or [start.e]
-                runs.append(Run(said, min(edges), max(edges), start.f, 0.6 * size * abs(start.d)))
-    return runs
-
-
-def text_of(pdf: bytes) -> str:
-    """The text layer in reading order, without separators: a line that wraps keeps its own space."""
-    return "".join(run.text for run in runs_of(pdf))
+# -- reading it ---------------------------------------------------------------------------------------
 
 
 def qr_code_of(pdf: bytes) -> tuple[frozenset[tuple[int, int]], str]:
@@ -387,7 +276,7 @@ def test_a_date_that_never_came_is_refused(field):
 
 
 def test_a_letter_without_a_glyph_is_refused_without_telling_the_name():
-    with pytest.raises(CertificateUnprintable) as refused:
+    with pytest.raises(Unprintable) as refused:
         render(a_certificate(attested_name="Dr. Kavitha \u0b95\U0001f600"))
 
     assert refused.value.characters == {"\u0b95", "\U0001f600"}
@@ -434,14 +323,6 @@ def test_a_screen_reader_hears_one_heading_then_paragraphs_and_described_figures
     assert kinds["/Figure"] == 1
     assert kinds["/P"] > 30
     assert kinds["/Span"] == 0
-
-
-def structure(node: pikepdf.Object) -> Iterator[pikepdf.Object]:
-    yield node
-    children = node.get("/K")
-    for child in children if isinstance(children, pikepdf.Array) else [children]:
-        if isinstance(child, pikepdf.Dictionary):
-            yield from structure(child)
 
 
 def test_every_font_comes_with_the_package():

@@ -1,5 +1,6 @@
 """Whoever reads is addressed in their language, in the formats of their region, and in English failing that."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -73,6 +74,20 @@ def test_days_and_numbers_are_written_as_they_are_there(tag: str, day: str, numb
     language = choose_language(tag)
     assert language.day(date(2026, 3, 14)) == day
     assert language.number(Decimal("1234.50")) == number
+
+
+def test_the_first_of_a_month_is_an_ordinal_in_french() -> None:
+    assert choose_language("fr-CH").day(date(2026, 5, 1)) == "1er mai 2026"
+    assert choose_language("fr").day(date(2026, 5, 11)) == "11 mai 2026"
+    assert choose_language("it").day(date(2026, 5, 1)) == "1 maggio 2026"
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_day_in_a_table_is_shorter(code: str) -> None:
+    language = choose_language(code)
+    september = date(2026, 9, 14)
+    assert len(language.short_day(september)) < len(language.day(september))
+    assert {"14", "2026"} <= set(re.split(r"\W+", language.short_day(september)))
 
 
 def test_a_credit_is_neither_rounded_nor_drawn_out() -> None:

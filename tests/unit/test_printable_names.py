@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from shared.certificate import document
+from shared.certificate.typesetting import PROBE, compile_pdf
 from shared.domain.names import require_printable, unprintable
 from shared.domain.refusals import NameNotPrintable
 
@@ -19,7 +19,7 @@ def test_every_character_that_a_name_may_have_has_a_glyph() -> None:
     assert len(ACCEPTED) > 40_000
     for start in range(0, len(ACCEPTED), 4000):
         text = " ".join(ACCEPTED[start : start + 4000])
-        document._compile(document.PROBE, character=json.dumps(text))
+        compile_pdf(PROBE, facts=json.dumps(text))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from functions.certification.record.use_case import (
     change_profile,
     list_certificates,
     pdf_address,
+    print_transcript,
     show_certificate,
     show_profile,
     show_transcript,
@@ -17,6 +18,7 @@ from shared.domain.certificate import CertificateStatus, Order
 from shared.domain.certificate_number import certificate_number
 from shared.domain.claim import Claim
 from shared.domain.ids import CertificateNumber, LearnerId
+from shared.domain.learner import Profile
 from shared.domain.refusals import NameNotPrintable, NotFound
 from tests.support.builders import (
     LEARNER,
@@ -151,3 +153,14 @@ def test_the_transcript_is_the_learners_own() -> None:
     found = show_transcript(LEARNER, None, None, world, at=NOW)
     assert [entry.earned_on for entry in found.entries] == ["2026-01-01"]
     assert [total.last.year for total in found.cycle] == [2026]
+
+
+def test_the_transcript_is_printed_for_its_learner_as_it_is_shown() -> None:
+    world = World()
+    world.ledger.given(an_award("2026-03-02"), an_award("2025-03-02"), an_award("2026-03-02", learner_id=STRANGER))
+    profile = world.profiles.save(Profile(learner_id=LEARNER, name="Ada Lovelace", language="it"))
+    assert print_transcript(LEARNER, 2026, "ESMO-MORA", "de", world, at=NOW).startswith(b"%PDF-")
+    printed, holder, of = world.render_transcript.asked
+    assert printed == show_transcript(LEARNER, 2026, "ESMO-MORA", world, at=NOW)
+    assert holder == profile
+    assert of == {"year": 2026, "scheme": "ESMO-MORA", "made_at": NOW, "accept_language": "de"}

@@ -11,13 +11,14 @@ from functions.certification.record.use_case import (
     enter_external_credit,
     list_certificates,
     pdf_address,
+    print_transcript,
     show_certificate,
     show_profile,
     show_transcript,
 )
 from shared.api.contract import certification as contract
 from shared.api.cursor import decode_cursor, encode_cursor
-from shared.api.resolver import JSON, Answer, Api, Call
+from shared.api.resolver import JSON, PDF, Answer, Api, Call
 from shared.bootstrap import deps
 
 lambda_handler = api = Api()
@@ -58,6 +59,10 @@ def get_pdf(call: Call[None, contract.VersionQuery]) -> Answer:
 
 @api.operation(contract.GET_TRANSCRIPT)
 def get_transcript(call: Call[None, contract.TranscriptQuery]) -> Answer:
+    if call.accepts(PDF):
+        wish = call.headers.get("accept-language")
+        pdf = print_transcript(call.caller.learner_id, call.query.year, call.query.scheme, wish, deps(), at=call.at)
+        return Answer(HTTPStatus.OK, pdf, {"Content-Disposition": 'inline; filename="transcript.pdf"'}, media_type=PDF)
     transcript = show_transcript(call.caller.learner_id, call.query.year, call.query.scheme, deps(), at=call.at)
     return Answer(HTTPStatus.OK, contract.TranscriptView.of(transcript))
 

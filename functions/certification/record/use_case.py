@@ -24,6 +24,7 @@ from shared.ports import (
     Page,
     PresignedAddress,
     Profiles,
+    RenderTranscript,
 )
 
 
@@ -42,6 +43,8 @@ class Recording(Protocol):
     def ledger(self) -> Ledger: ...
     @property
     def documents(self) -> Documents: ...
+    @property
+    def render_transcript(self) -> RenderTranscript: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +137,26 @@ def show_transcript(
 ) -> Transcript:
     """The learner's credit, in all or of a year or scheme."""
     return transcript(deps.ledger.of_learner(learner_id), year=year, scheme=scheme, today=at.date())
+
+
+def print_transcript(
+    learner_id: LearnerId,
+    year: int | None,
+    scheme: str | None,
+    accept_language: str | None,
+    deps: Recording,
+    *,
+    at: datetime,
+) -> bytes:
+    """The same as PDF, in the language of the learner's profile, else in one that ``accept_language`` wishes for."""
+    return deps.render_transcript(
+        show_transcript(learner_id, year, scheme, deps, at=at),
+        show_profile(learner_id, deps),
+        year=year,
+        scheme=scheme,
+        made_at=at,
+        accept_language=accept_language,
+    )
 
 
 def enter_external_credit(

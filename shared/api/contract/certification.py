@@ -314,11 +314,13 @@ class ProfileView(View):
 
 GET_TRANSCRIPT = Operation(
     id="getTranscript",
-    summary="The learner's credit: entries, totals per year and for the five-year cycle",
+    summary="The learner's credit, with totals per year and for the five-year cycle: as JSON, or as PDF when asked for",
     method=HTTPMethod.GET,
     path="/transcript",
     query=TranscriptQuery,
+    headers=("Accept", "Accept-Language"),
     answers={HTTPStatus.OK: TranscriptView},
+    media_types=("application/pdf",),
 )
 POST_EXTERNAL_CREDIT = Operation(
     id="enterExternalCredit",
