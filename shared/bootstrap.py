@@ -21,6 +21,8 @@ from shared.ports import (
     Directory,
     Documents,
     Enrolments,
+    ExportFiles,
+    ExportRuns,
     Failures,
     Jobs,
     Ledger,
@@ -34,11 +36,12 @@ from shared.ports import (
     Reissues,
     RenderCertificate,
     RenderTranscript,
+    ReportedRecords,
     Schemes,
     StatisticsReports,
     Uploads,
 )
-from shared.settings import QueueSettings, Settings
+from shared.settings import QueueSettings, ReportSettings, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -209,6 +212,30 @@ class Deps:
 
         self._bind_tables()
         return DynamoStatisticsReports(encode_outbox)
+
+    @cached_property
+    def export_runs(self) -> ExportRuns:
+        from shared.adapters.dynamo.operations import DynamoExportRuns
+
+        self._bind_tables()
+        return DynamoExportRuns(encode_outbox)
+
+    @cached_property
+    def reported(self) -> ReportedRecords:
+        from shared.adapters.dynamo.learning import DynamoReportedRecords
+
+        self._bind_tables()
+        return DynamoReportedRecords(encode_outbox)
+
+    @cached_property
+    def export_files(self) -> ExportFiles:
+        from shared.adapters.s3 import S3ExportFiles
+
+        return S3ExportFiles(self._s3, self.settings.document_bucket)
+
+    @cached_property
+    def pars_provider(self) -> str | None:
+        return ReportSettings.from_env().pars_provider_id
 
     @cached_property
     def failures(self) -> Failures:

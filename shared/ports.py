@@ -32,6 +32,7 @@ from shared.domain.ids import (
 from shared.domain.job import Cursor, Job
 from shared.domain.learner import Contact, Membership, Profile
 from shared.domain.questions import AnswerKey, Bank, Image
+from shared.domain.reporting import GrowingFile, LatestRun, Report, Reported, Skip, Terms
 from shared.domain.schemes import Scheme
 from shared.domain.statistics import ItemStatistic, Tallies
 from shared.domain.transcript import Transcript
@@ -480,6 +481,40 @@ class Recovery(Protocol):
 
     def stuck(self) -> int:
         """How much is stuck now; reads keys of what is stuck alone, eventually consistent."""
+        ...
+
+
+class ExportFiles(Protocol):
+    """Files of exports, written page by page in flat memory; they are deleted 30 days after."""
+
+    def grow(self, job: Job, page: bytes, *, is_last: bool) -> GrowingFile:
+        """The job's file with its next page; the same page again takes its place. After the last the file is whole."""
+        ...
+
+    def address(self, job: Job, now: datetime) -> PresignedAddress: ...
+
+
+class ReportedRecords(Protocol):
+    def find(self, enrolment: EnrolmentId, report: Report) -> Reported | None: ...
+
+    def save(self, reported: Reported) -> Reported:
+        """Raise ConcurrentChange."""
+        ...
+
+
+class ExportRuns(Protocol):
+    def latest(self, terms: Terms) -> LatestRun | None: ...
+
+    def save(self, run: LatestRun) -> LatestRun:
+        """Raise ConcurrentChange."""
+        ...
+
+    def keep_skips(self, job: Job, skips: Sequence[Skip], until: datetime) -> None:
+        """Keep whom the job's page left out until ``until``; the same page again takes its place."""
+        ...
+
+    def skips(self, job: Job, limit: int) -> Sequence[Skip]:
+        """At most ``limit`` of those whom the job left out."""
         ...
 
 

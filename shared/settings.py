@@ -68,3 +68,14 @@ class QueueSettings:
     def url(self, queue: str) -> str:
         """The address of the queue named ``queue``, as in ``messaging.routing``."""
         return str(getattr(self, f"{queue}_queue_url"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSettings:
+    """What reports must name: the provider's number at ACCME; None where it has none."""
+
+    pars_provider_id: str | None
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        return cls(pars_provider_id=environment.get("PARS_PROVIDER_ID") or None)

@@ -1,5 +1,6 @@
 """S3: documents written once, pictures by their content; handed out by addresses that soon expire."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from botocore.exceptions import ClientError
 from shared.domain.ids import CertificateNumber, EditionId
 from shared.domain.job import Job
 from shared.domain.questions import Image
+from shared.domain.reporting import ExportKind, GrowingFile
 from shared.ports import PresignedAddress
 
 if TYPE_CHECKING:
@@ -15,6 +17,16 @@ if TYPE_CHECKING:
 
 GOOD_FOR = timedelta(minutes=5)
 UPLOAD_GOOD_FOR = timedelta(minutes=15)
+# Without the right to list, S3 does not tell a missing key from a forbidden one.
+ABSENT = ("NoSuchKey", "AccessDenied", "404", "403")
+# S3 takes no smaller part of an upload but the last, and no more than 10,000 of them.
+PART_BYTES = 8 * 1024 * 1024
+MEDIA_TYPES = {
+    ExportKind.PARTICIPANTS_CSV: "text/csv; charset=utf-8",
+    ExportKind.PARS_JSON: "application/json",
+    ExportKind.PARS_TSV: "text/tab-separated-values; charset=utf-8",
+    ExportKind.XAPI_JSON: "application/json",
+}
 
 
 def _key(number: CertificateNumber, version: int) -> str:
@@ -70,8 +82,7 @@ class S3Uploads:
         try:
             found = self._client.get_object(Bucket=self._bucket, Key=_upload_key(job))
         except ClientError as error:
-            # Without the right to list, S3 does not tell a missing key from a forbidden one.
-            if error.response["Error"]["Code"] in ("NoSuchKey", "AccessDenied", "404", "403"):
+            if error.response["Error"]["Code"] in ABSENT:
                 return None
             raise
         return found["Body"].read(limit + 1)
@@ -79,6 +90,93 @@ class S3Uploads:
 
 def _upload_key(job: Job) -> str:
     return f"uploads/{job.job}/{job.started_at.timestamp():.3f}"
+
+
+class S3ExportFiles:
+    """See ``ports.ExportFiles``. What is too little for a part of the upload waits beside the file, page by page."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def grow(self, job: Job, page: bytes, *, is_last: bool) -> GrowingFile:
+        file = job.require_export().file
+        pending = (self._pending(job) if file.waiting else b"") + page
+        if is_last:
+            self._complete(job, file, pending)
+            return file
+        if len(pending) >= PART_BYTES:
+            file, pending = self._uploaded(job, file, pending), b""
+        if pending:
+            self._client.put_object(Bucket=self._bucket, Key=_pending_key(job, job.page), Body=pending)
+        return replace(file, waiting=len(pending))
+
+    def address(self, job: Job, now: datetime) -> PresignedAddress:
+        kind = job.require_export().terms.kind
+        parameters = {
+            "Bucket": self._bucket,
+            "Key": _export_key(job),
+            "ResponseContentDisposition": f'attachment; filename="{job.started_at:%Y-%m-%d}-{kind}"',
+        }
+        url = self._client.generate_presigned_url(
+            "get_object", Params=parameters, ExpiresIn=int(GOOD_FOR.total_seconds())
+        )
+        return PresignedAddress(url, now + GOOD_FOR)
+
+    def _pending(self, job: Job) -> bytes:
+        return self._client.get_object(Bucket=self._bucket, Key=_pending_key(job, job.page - 1))["Body"].read()
+
+    def _uploaded(self, job: Job, file: GrowingFile, part: bytes) -> GrowingFile:
+        """One part more of the upload, which the first part begins."""
+        upload = file.upload or self._begun(job)
+        answer = self._client.upload_part(
+            Bucket=self._bucket,
+            Key=_export_key(job),
+            UploadId=upload,
+            PartNumber=len(file.parts) + 1,
+            Body=part,
+        )
+        return GrowingFile(upload=upload, parts=(*file.parts, answer["ETag"]))
+
+    def _begun(self, job: Job) -> str:
+        media_type = MEDIA_TYPES[job.require_export().terms.kind]
+        answer = self._client.create_multipart_upload(Bucket=self._bucket, Key=_export_key(job), ContentType=media_type)
+        return answer["UploadId"]
+
+    def _complete(self, job: Job, file: GrowingFile, rest: bytes) -> None:
+        if file.upload is None:
+            media_type = MEDIA_TYPES[job.require_export().terms.kind]
+            self._client.put_object(Bucket=self._bucket, Key=_export_key(job), Body=rest, ContentType=media_type)
+            return
+        if self._is_whole(job):
+            return  # completed before the page's first try broke off
+        if rest:
+            file = self._uploaded(job, file, rest)
+        self._client.complete_multipart_upload(
+            Bucket=self._bucket,
+            Key=_export_key(job),
+            UploadId=file.upload or "",
+            MultipartUpload={
+                "Parts": [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(file.parts, 1)]
+            },
+        )
+
+    def _is_whole(self, job: Job) -> bool:
+        try:
+            self._client.head_object(Bucket=self._bucket, Key=_export_key(job))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ABSENT:
+                return False
+            raise
+        return True
+
+
+def _export_key(job: Job) -> str:
+    return f"exports/{job.job}/{job.require_export().terms.kind}"
+
+
+def _pending_key(job: Job, page: int) -> str:
+    return f"exports/{job.job}/part-{page:06d}"
 
 
 class S3Documents:

@@ -28,6 +28,10 @@ class Caller:
         learner_id = LearnerId(str(claims["sub"]))
         return cls(learner_id, groups_in(claims.get("cognito:groups")), contact_in(learner_id, claims))
 
+    @property
+    def is_admin(self) -> bool:
+        return "admin" in self.groups
+
     def require_any(self, groups: frozenset[str]) -> None:
         """Raise Forbidden unless the caller is in one of ``groups``, or an admin; no groups admit everyone."""
         if groups and not self.groups & (groups | {"admin"}):

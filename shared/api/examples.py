@@ -351,6 +351,8 @@ EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
         "started_at": "2026-03-02T10:00:00Z",
         "finished_at": None,
     },
+    operations.ExportBody: {"from": "2026-01-01", "to": "2026-03-31"},
+    operations.AcceptanceView: {"job": "export-3f0c5a1be2d94c67a1b2c3d4", "accepted_at": "2026-04-02T08:00:00Z"},
     assessment.AttemptView: ATTEMPT,
     assessment.SaveBody: {"answers": {"q01": ["b"], "q07": ["a", "c"]}},
     assessment.SavedView: {"saved_at": "2026-03-02T09:12:30Z"},

@@ -11,6 +11,7 @@ from shared.api.contract import answer_key, assessment, certification, enrolment
 from shared.api.examples import EXAMPLES
 from shared.api.operation import Operation
 from shared.api.problems import PROBLEMS, THROTTLED, TYPE_PREFIX, Problem
+from shared.domain.reporting import ExportKind
 
 OPERATIONS: tuple[Operation, ...] = (
     *modules.OPERATIONS,
@@ -30,6 +31,7 @@ PATH_PARAMETERS = {
     "edition": (COUNTING_NUMBER, 1),
     "attempt": (COUNTING_NUMBER, 1),
     "job": (IDENTIFIER, "statistics-3f0c5a1be2d94c67a1b2c3d4"),
+    "kind": ({"type": "string", "enum": [str(kind) for kind in ExportKind]}, "participants.csv"),
     "number": ({"type": "string", "pattern": "^[A-Z0-9-]{1,64}$"}, "CME-00000-00000-00000-00000"),
 }
 PROBLEM_SCHEMA = {

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Self
 
 from shared.domain.ids import EditionId, ModuleId
+from shared.domain.reporting import Export, GrowingFile, LatestRun
 
 
 class JobKind(StrEnum):
@@ -15,6 +16,7 @@ class JobKind(StrEnum):
     STATISTICS = "statistics"  # compute the item statistics of an edition
     IMPORT = "import"  # attach an uploaded question bank to a draft
     REISSUE = "reissue"  # order the next version of every certificate of an edition
+    EXPORT = "export"  # write a report to an accreditor, of one edition or of all
 
 
 # While a regrade walks, attempts may still be graded with the key before it: a second walk finds them.
@@ -55,6 +57,7 @@ class Job:
     Of an import, ``media_type`` is the file's, due by ``expires_at``; ``errors`` are why it failed,
     ``skipped`` is what of the file a bank can't hold. Of a reissue, ``order`` is what was ordered.
     ``advanced_at`` is when its last page was done.
+    Of an ``export``, the edition is the one that it has come to; 0 before the first of all.
     """
 
     job: str
@@ -70,6 +73,7 @@ class Job:
     errors: tuple[Remark, ...] = ()
     skipped: tuple[Remark, ...] = ()
     order: EditionReissue | None = None
+    export: Export | None = None
     walk: int = 1
     page: int = 0
     done: int = 0
@@ -108,6 +112,48 @@ class Job:
             cursor=Cursor(),
             order=order,
         )
+
+    @classmethod
+    def exporting(cls, run: LatestRun, at: datetime) -> Self:
+        """The job of one run of an export."""
+        terms = run.terms
+        key = (
+            f"{terms.kind}/{terms.first}/{terms.last}/{terms.everything}/{terms.module_id}/{terms.edition}/{run.number}"
+        )
+        return cls(
+            job=f"{JobKind.EXPORT}-{hashlib.sha256(key.encode()).hexdigest()[:24]}",
+            kind=JobKind.EXPORT,
+            module_id=terms.module_id or ModuleId(""),
+            edition=terms.edition or 0,
+            started_at=at,
+            cursor=Cursor(),
+            export=Export(terms=terms),
+        )
+
+    def entering(self, edition: EditionId, shelf: str | None, enrolments: int) -> Self:
+        """An export at the first enrolment of its next edition; ``shelf`` is where the one after it is found."""
+        return replace(
+            self,
+            module_id=edition.module_id,
+            edition=edition.edition,
+            cursor=Cursor(),
+            total=(self.total or 0) + enrolments,
+            export=replace(self.require_export(), shelf=shelf),
+        )
+
+    def standing(self, cursor: Cursor | None) -> Self:
+        return replace(self, cursor=cursor)
+
+    def exported(self, handled: int, reported: int, file: GrowingFile, at: datetime) -> Self:
+        """One page of a report further, from where the walk stands now."""
+        export = self.require_export()
+        export = replace(export, reported=export.reported + reported, file=file)
+        return replace(self.advanced(handled, self.cursor, at), total=self.total or 0, export=export)
+
+    def require_export(self) -> Export:
+        if self.export is None:
+            raise ValueError(f"{self.job} is no export")
+        return self.export
 
     def again(self, at: datetime) -> Self:
         """A finished job from the start."""

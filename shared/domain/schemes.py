@@ -6,7 +6,10 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
-    """One accreditor's rules. ``professions`` None admits everyone; ``statement`` may name {provider} and {amount}."""
+    """One accreditor's rules. ``professions`` None admits everyone; ``statement`` may name {provider} and {amount}.
+
+    ``reported_to_pars``: whether this is credit that ACCME's PARS is told of.
+    """
 
     scheme: str
     name: str
@@ -16,6 +19,7 @@ class Scheme:
     statement: str
     statement_version: str
     professions: tuple[str, ...] | None
+    reported_to_pars: bool = False
 
     def admits(self, profession: str) -> bool:
         return self.professions is None or profession in self.professions

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from shared.settings import QueueSettings, Settings
+from shared.domain.reporting import KEPT_FOR
+from shared.settings import QueueSettings, ReportSettings, Settings
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
@@ -57,7 +58,7 @@ CALLS = {
     },
     "Review": {f"GET {ENROLMENT}/attempts/{{attempt}}/review"},
     "Regrade": {f"POST {EDITION}/regrades", f"GET {EDITION}/statistics", f"POST {EDITION}/statistics"},
-    "Oversee": {"GET /admin/jobs/{job}"},
+    "Oversee": {"GET /admin/jobs/{job}", "POST /admin/exports/{kind}", "PUT /admin/exports/{job}/acceptance"},
     "Claim": {f"PUT {ENROLMENT}/evaluation", f"PUT {ENROLMENT}/claim"},
     "Reissue": {
         "GET /admin/certificates/{number}",
@@ -240,7 +241,10 @@ def test_the_environment_is_exactly_what_settings_reads() -> None:
 def test_only_relay_knows_the_queues_and_knows_each() -> None:
     urls = {field.name.upper() for field in fields(QueueSettings)}
     own = {function: set(variables_of(function)) - {"POWERTOOLS_SERVICE_NAME"} for function in FUNCTIONS}
-    assert own == {function: urls if function == "Relay" else set() for function in FUNCTIONS}
+    assert {function: names for function, names in own.items() if names} == {
+        "Relay": urls,
+        "Work": {field.name.upper() for field in fields(ReportSettings)},
+    }
     known = {url: named(variables_of("Relay")[url]) for url in urls}
     assert known == {f"{queue.removesuffix('Queue').upper()}_QUEUE_URL": queue for queue in QUEUES}
 
@@ -440,6 +444,7 @@ def test_a_role_names_its_actions_and_its_resources() -> None:
     documents = json.dumps({"Fn::Sub": "${DocumentBucket.Arn}/certificates/*"})
     uploads = json.dumps({"Fn::Sub": "${DocumentBucket.Arn}/uploads/*"})
     banks = json.dumps({"Fn::Sub": "${DocumentBucket.Arn}/banks/*"})
+    exports = json.dumps({"Fn::Sub": "${DocumentBucket.Arn}/exports/*"})
     assert wide == {
         ("Relay", "sqs:SendMessage*"),
         ("Certify", documents),
@@ -450,6 +455,8 @@ def test_a_role_names_its_actions_and_its_resources() -> None:
         ("ImportBank", banks),
         ("ImportBank", uploads),
         ("Author", uploads),
+        ("Work", exports),
+        ("Oversee", exports),
     }
 
 
@@ -484,6 +491,7 @@ def test_an_index_is_only_queried_and_only_by_the_step_that_needs_it() -> None:
         ("Recover", "dynamodb:Query", "${LearningTable.Arn}/index/due"),
         ("Recover", "dynamodb:Query", "${OperationsTable.Arn}/index/due"),
         ("Work", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
+        ("Work", "dynamodb:Query", "${CatalogueTable.Arn}/index/shelf"),
         ("Regrade", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
         ("Reissue", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
         ("Inspect", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
@@ -506,7 +514,7 @@ def test_only_relay_may_send_and_only_to_the_queues() -> None:
         ("AnswerKeyTable", {"Author", "ImportBank", "Grade", "Regrade", "Review"}),
         ("QuestionTable", {"Author", "ImportBank", "Attempt", "Regrade", "Review"}),
         ("CertificateTable", {"Certify", "Reissue", "Record", "Verify", "Work", "Inspect"}),
-        ("DocumentBucket", {"Certify", "Record", "Author", "ImportBank", "Attempt", "Review"}),
+        ("DocumentBucket", {"Certify", "Record", "Author", "ImportBank", "Attempt", "Review", "Work", "Oversee"}),
         ("SigningKey", set()),
     ],
 )
@@ -572,6 +580,12 @@ def test_documents_are_private_versioned_and_encrypted() -> None:
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+
+
+def test_what_is_fetched_soon_is_not_kept_long() -> None:
+    rules = RESOURCES["DocumentBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if rule["Status"] == "Enabled"}
+    assert days == {"uploads/": 1, "exports/": KEPT_FOR.days}
 
 
 def test_documents_travel_only_over_tls() -> None:

@@ -1,6 +1,8 @@
 """The people of the story, with the sentences they say to the API, and what the queues brought meanwhile."""
 
 import copy
+import csv
+import io
 import json
 import re
 import urllib.request
@@ -164,6 +166,30 @@ class Author(Client):
         return answered(self.ask("GET", f"/admin/jobs/{job}"), 200)
 
 
+@dataclass(frozen=True)
+class Export:
+    """A finished export, and its file as it was fetched."""
+
+    job: dict[str, Any]
+    file: bytes
+    headers: dict[str, str]
+
+    @property
+    def skipped(self) -> dict[str, list[str]]:
+        """The reasons, by learner."""
+        reasons: dict[str, list[str]] = {}
+        for skip in self.job["skipped"]:
+            reasons.setdefault(skip["learner"], []).append(skip["reason"])
+        return reasons
+
+    def json(self) -> Any:
+        return json.loads(self.file)
+
+    def rows(self) -> list[dict[str, str]]:
+        """The lines of a CSV file."""
+        return list(csv.DictReader(io.StringIO(self.file.decode("utf-8-sig"), newline="")))
+
+
 class Admin(Client):
     """The society's office."""
 
@@ -198,6 +224,24 @@ class Admin(Client):
 
     def certificate(self, number: str) -> Response:
         return self.ask("GET", f"/admin/certificates/{number}")
+
+    def starts_export(self, kind: str, **terms: Any) -> Response:
+        return self.ask("POST", f"/admin/exports/{kind}", terms)
+
+    def accepts(self, job: str) -> Response:
+        return self.ask("PUT", f"/admin/exports/{job}/acceptance")
+
+    def exports(self, kind: str, **terms: Any) -> "Export":
+        """A finished export, its file fetched without a token from the address that the job gives."""
+        job = answered(self.starts_export(kind, **terms), 202)["job"]
+        self.world.deliver()
+        return self.export(job)
+
+    def export(self, job: str) -> "Export":
+        finished = answered(self.ask("GET", f"/admin/jobs/{job}"), 200)
+        assert (finished["kind"], finished["state"]) == ("export", "finished")
+        with urllib.request.urlopen(finished["url"]) as answer:
+            return Export(finished, answer.read(), dict(answer.headers))
 
 
 class Learner(Client):

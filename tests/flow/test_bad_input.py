@@ -65,9 +65,16 @@ def ben(world: World, module: Module) -> Learner:
 def known(world: World, ada: Learner) -> dict[str, str]:
     """Path parameters that name something that is there, and a draft where an edition is named."""
     number = answered(ada.ask("GET", "/certificates"))["certificates"][0]["number"]
-    job = answered(world.author.ask("POST", "/admin/modules/module/editions/1/statistics"), 202)["job"]
-    world.deliver()
-    return {"module_id": "module", "edition": "2", "attempt": "1", "number": number, "learner_id": "ada", "job": job}
+    job = world.admin.exports("participants.csv").job["job"]
+    return {
+        "module_id": "module",
+        "edition": "2",
+        "attempt": "1",
+        "number": number,
+        "learner_id": "ada",
+        "job": job,
+        "kind": "participants.csv",
+    }
 
 
 def asker(world: World, ada: Learner, operation: Operation) -> Client:
@@ -185,6 +192,7 @@ VALID_BODIES = {
     "putEvaluation": {"answers": {}},
     "claimCredit": {"attested_name": "Ada", "profession": "MD", "credits": []},
     "putProfile": {"name": "New"},
+    "startExport": {"all": True},
     "enterExternalCredit": {
         "earned_on": "2022-01-01",
         "title": "New",
@@ -200,6 +208,7 @@ VALID_BODIES = {
 BAD_IDS = {
     "module_id": ["Module", "mod_ule", "a b", "mödule", "module#0001", "module\n", "../module", "a" * 65, "\0", "%"],
     "job": ["Job", "job#", "a" * 65],
+    "kind": ["participants", "Participants.csv", "participants.csv\n", "pars.xml", ".json", "xapi.json.gz"],
     "learner_id": ["Ada", "ada#", "ada\n", "LEARNER#ada", "a" * 65],
     "edition": ["0", "-1", "01", "one", "1.0", "٣", "10000", "2\n", "1e1"],
     "attempt": ["0", "-1", "01", "one", "10000", "1#"],
@@ -233,7 +242,7 @@ def test_what_is_well_named_but_not_there_is_not_found(
         "edition": "7",
         "number": "CME-00000-00000-00000-00001",
         "learner_id": "absent",
-    } | {"job": "absent"}
+    } | {"job": "absent", "kind": "absent.csv"}
     with Unchanged(world):
         answer = client.ask(
             operation.method, operation.path.format_map(known | absent), VALID_BODIES.get(operation.id), **CONDITIONS

@@ -35,6 +35,7 @@ from shared.domain.job import Cursor, Job
 from shared.domain.learner import Contact, Membership, Profile
 from shared.domain.questions import AnswerKey, Bank, Image
 from shared.domain.refusals import NotEnrolled, NotFound
+from shared.domain.reporting import GrowingFile, LatestRun, Report, Reported, Skip, Terms
 from shared.domain.schemes import Scheme
 from shared.domain.terms import words
 from shared.domain.transcript import Transcript
@@ -577,6 +578,59 @@ class FakeJobs(Records[Job]):
         super().__init__(Job, lambda job: job.job, announced)
 
 
+class FakeExportFiles:
+    """See ``ports.ExportFiles``; ``files`` are the whole ones, by job."""
+
+    def __init__(self) -> None:
+        self._pages: dict[tuple[str, int], bytes] = {}
+        self.files: dict[str, bytes] = {}
+
+    def grow(self, job: Job, page: bytes, *, is_last: bool) -> GrowingFile:
+        self._pages[job.job, job.page] = page
+        if is_last:
+            self.files[job.job] = b"".join(self._pages[job.job, number] for number in range(job.page + 1))
+        return job.require_export().file
+
+    def address(self, job: Job, now: datetime) -> PresignedAddress:
+        return PresignedAddress(f"https://documents.example.org/exports/{job.job}", now + timedelta(minutes=5))
+
+
+class FakeReportedRecords:
+    """See ``ports.ReportedRecords``."""
+
+    def __init__(self, announced: list[Event]) -> None:
+        self.records: Records[Reported] = Records(
+            Reported, lambda reported: (reported.enrolment, reported.report), announced
+        )
+
+    def find(self, enrolment: EnrolmentId, report: Report) -> Reported | None:
+        return self.records.find((enrolment, report))
+
+    def save(self, reported: Reported) -> Reported:
+        return self.records.save(reported)
+
+
+class FakeExportRuns:
+    """See ``ports.ExportRuns``."""
+
+    def __init__(self, announced: list[Event]) -> None:
+        self.records: Records[LatestRun] = Records(LatestRun, lambda run: run.terms, announced)
+        self._skips: dict[tuple[str, int], list[Skip]] = {}
+
+    def latest(self, terms: Terms) -> LatestRun | None:
+        return self.records.find(terms)
+
+    def save(self, run: LatestRun) -> LatestRun:
+        return self.records.save(run)
+
+    def keep_skips(self, job: Job, skips: Sequence[Skip], until: datetime) -> None:
+        self._skips[job.job, job.page] = list(skips)
+
+    def skips(self, job: Job, limit: int) -> Sequence[Skip]:
+        kept = [skip for (name, _), skips in sorted(self._skips.items()) if name == job.job for skip in skips]
+        return kept[:limit]
+
+
 @dataclass(frozen=True)
 class Failure:
     queue: str
@@ -644,6 +698,7 @@ class World:
     """
 
     public_url = PUBLIC_URL
+    pars_provider: str | None = "1234567"
 
     def __init__(self) -> None:
         self.announced: list[Event] = []
@@ -671,6 +726,9 @@ class World:
         self.render_transcript = FakeRenderTranscript()
         self.jobs = FakeJobs(self.announced)
         self.failures = FakeFailures()
+        self.export_files = FakeExportFiles()
+        self.reported = FakeReportedRecords(self.announced)
+        self.export_runs = FakeExportRuns(self.announced)
         self.schemes = FakeSchemes()
         self.numbers = FakeNumbers()
         self.randomness = FakeRandomness()

@@ -21,12 +21,13 @@ def progress(job: Job) -> tuple[str, int | None, int]:
 def test_a_job_is_shown_as_it_is_stored() -> None:
     world = World()
     world.jobs.given(LAPSES)
-    assert show_job(LAPSES.job, world).total == 40
+    job, delivery = show_job(LAPSES.job, world, by_admin=False, at=NOW)
+    assert (job.total, delivery) == (40, None)
 
 
 def test_a_job_that_is_not_there_is_not_found() -> None:
     with pytest.raises(NotFound):
-        show_job("regrade-0", World())
+        show_job("regrade-0", World(), by_admin=True, at=NOW)
 
 
 def test_a_job_runs_until_its_last_page_is_done() -> None:

@@ -1,7 +1,8 @@
-"""/admin/jobs/{job}: for authors and admins."""
+"""/admin/jobs/{job}: for authors and admins; /admin/exports: for admins."""
 
 from http import HTTPStatus
 
+from functions.operations.oversee.exports import accept_export, start_export
 from functions.operations.oversee.use_case import show_job
 from shared.api.contract import operations as contract
 from shared.api.resolver import Answer, Api, Call
@@ -12,4 +13,20 @@ lambda_handler = api = Api()
 
 @api.operation(contract.GET_JOB)
 def get_job(call: Call[None, None]) -> Answer:
-    return Answer(HTTPStatus.OK, contract.JobView.of(show_job(call.job, deps())))
+    job, delivery = show_job(call.job, deps(), by_admin=call.caller.is_admin, at=call.at)
+    view = contract.JobView.of(job)
+    if delivery is None:
+        return Answer(HTTPStatus.OK, view)
+    return Answer(HTTPStatus.OK, view.delivering(delivery.address, delivery.skips))
+
+
+@api.operation(contract.POST_EXPORT)
+def post_export(call: Call[contract.ExportBody, None]) -> Answer:
+    terms = call.body.terms(contract.export_kind(call.path["kind"]))
+    return Answer(HTTPStatus.ACCEPTED, contract.JobReceiptView(job=start_export(terms, deps(), at=call.at).job))
+
+
+@api.operation(contract.PUT_ACCEPTANCE)
+def put_acceptance(call: Call[None, None]) -> Answer:
+    job, accepted_at = accept_export(call.job, deps(), at=call.at)
+    return Answer(HTTPStatus.OK, contract.AcceptanceView(job=job.job, accepted_at=accepted_at))

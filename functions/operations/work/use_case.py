@@ -4,20 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
+from functions.operations.work.exports import Exporting, export_page
 from functions.operations.work.reissues import OrderingReissues, order_reissues
 from shared.announcements import regrade_requested, retirement_reached
 from shared.domain.attempt import AttemptState
 from shared.domain.ids import EditionId, EnrolmentId, ModuleId
-from shared.domain.job import Job, JobKind
+from shared.domain.job import Cursor, Job, JobKind
 from shared.domain.statistics import combined, statistic, tally
 from shared.events.modules import ModuleRetiredV1
 from shared.events.operations import JobAdvancedV1
 from shared.jobs import next_page, start_job
 from shared.ports import (
-    Attempts,
-    Catalogue,
-    Clock,
-    Jobs,
     StatisticsPart,
     StatisticsReport,
     StatisticsReports,
@@ -28,17 +25,9 @@ PAGE = 25
 PART_KEPT_FOR = timedelta(days=2)
 
 
-class Working(OrderingReissues, Protocol):
-    @property
-    def catalogue(self) -> Catalogue: ...
-    @property
-    def jobs(self) -> Jobs: ...
-    @property
-    def attempts(self) -> Attempts: ...
+class Working(OrderingReissues, Exporting, Protocol):
     @property
     def statistics(self) -> StatisticsReports: ...
-    @property
-    def clock(self) -> Clock: ...
 
 
 def tell_enrolments(retired: ModuleRetiredV1, deps: Working) -> None:
@@ -65,12 +54,17 @@ def do_page(advanced: JobAdvancedV1, deps: Working) -> None:
         raise LookupError(f"no job for {advanced.id}")
     if job.page != advanced.page or job.cursor is None:
         return
-    page, cursor = deps.enrolments.of_edition(job.of_edition, job.cursor, PAGE)
-    PAGES[job.kind](page, job, deps)
-    done = job.advanced(len(page), cursor, deps.clock.now())
+    done = export_page(job, deps) if job.export else _walk(job, job.cursor, deps)
     if done.finished_at and done.kind is JobKind.STATISTICS:
         _report(done, deps)
     deps.jobs.save(done, announcing=[next_page(done)] if done.cursor else [])
+
+
+def _walk(job: Job, cursor: Cursor, deps: Working) -> Job:
+    """Handle the next enrolments of the job's edition; the job as it is after them."""
+    page, onward = deps.enrolments.of_edition(job.of_edition, cursor, PAGE)
+    PAGES[job.kind](page, job, deps)
+    return job.advanced(len(page), onward, deps.clock.now())
 
 
 def _tell(page: Sequence[EnrolmentId], job: Job, deps: Working) -> None:

@@ -53,6 +53,7 @@ from shared.domain.ids import (
 from shared.domain.job import Cursor
 from shared.domain.learner import Contact, Membership, Profile
 from shared.domain.refusals import NotEnrolled
+from shared.domain.reporting import Report, Reported
 from shared.events.event import Event
 from shared.ports import ConcurrentChange, Page
 
@@ -86,6 +87,10 @@ def claim_key(enrolment: EnrolmentId) -> Key:
 
 def reissue_key(learner_id: LearnerId, number: CertificateNumber, version: int) -> Key:
     return _partition(learner_id), f"REISSUE#{number}#{version:04d}"
+
+
+def reported_key(enrolment: EnrolmentId, report: Report) -> Key:
+    return _partition(enrolment.learner_id), f"REPORTED#{_edition(enrolment.of_edition)}#{report}"
 
 
 def ledger_key(entry: LedgerEntry) -> Key:
@@ -410,6 +415,21 @@ class DynamoOrders:
             return Order(content=reissue.content, show_name=reissue.show_name) if reissue else None
         claim = self._claims.find(enrolment)
         return Order(content=claim.content, show_name=claim.show_name) if claim else None
+
+
+class DynamoReportedRecords:
+    """See ``ports.ReportedRecords``: beside the ledger, so that all that is held about a learner is in one place."""
+
+    def __init__(self, encode: EncodeOutbox) -> None:
+        self._store = Store(
+            LearningItem, Reported, lambda reported: reported_key(reported.enrolment, reported.report), _none, encode
+        )
+
+    def find(self, enrolment: EnrolmentId, report: Report) -> Reported | None:
+        return self._store.find(reported_key(enrolment, report))
+
+    def save(self, reported: Reported) -> Reported:
+        return self._store.save(reported)
 
 
 class DynamoLedger:

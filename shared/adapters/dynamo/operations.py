@@ -1,12 +1,15 @@
-"""OperationsTable: jobs, item statistics, and why messages failed."""
+"""OperationsTable: jobs, item statistics, runs of exports, and why messages failed."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import islice
 
 from shared.adapters.dynamo.store import EncodeOutbox, Key, Marks, Store, due_for_recovery
 from shared.adapters.dynamo.tables import OperationsItem
 from shared.domain.ids import EditionId
 from shared.domain.job import Job
+from shared.domain.reporting import LatestRun, Skip, Terms
 from shared.events.event import Event
 from shared.facts import dump, instant, load
 from shared.ports import StatisticsPart, StatisticsReport
@@ -66,6 +69,35 @@ class DynamoStatisticsReports:
 
 def _report_key(edition: EditionId) -> Key:
     return f"STATISTICS#{edition}", "REPORT"
+
+
+class DynamoExportRuns:
+    """See ``ports.ExportRuns``."""
+
+    def __init__(self, encode: EncodeOutbox) -> None:
+        self._runs = Store(OperationsItem, LatestRun, lambda run: _runs_key(run.terms), lambda _: {}, encode)
+
+    def latest(self, terms: Terms) -> LatestRun | None:
+        return self._runs.find(_runs_key(terms))
+
+    def save(self, run: LatestRun) -> LatestRun:
+        return self._runs.save(run)
+
+    def keep_skips(self, job: Job, skips: Sequence[Skip], until: datetime) -> None:
+        pk, _ = job_key(job.job)
+        facts = dump(list(skips))
+        item = OperationsItem(pk, f"SKIPS#{job.page:06d}", facts=facts, expires=int(until.timestamp()))
+        item.save(add_version_condition=False)
+
+    def skips(self, job: Job, limit: int) -> Sequence[Skip]:
+        pk, _ = job_key(job.job)
+        pages = OperationsItem.query(pk, OperationsItem.sk.startswith("SKIPS#"), consistent_read=True)
+        found = (skip for page in pages for skip in load(page.facts or "[]", list[Skip]))
+        return list(islice(found, limit))
+
+
+def _runs_key(terms: Terms) -> Key:
+    return f"EXPORT#{sha256(dump(terms).encode()).hexdigest()}", "LATEST"
 
 
 class DynamoFailures:

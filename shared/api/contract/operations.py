@@ -1,12 +1,21 @@
 """The operations of the operations room: what the office sees of the machinery."""
 
+from collections.abc import Sequence
+from datetime import date
 from http import HTTPMethod, HTTPStatus
-from typing import Self
+from typing import Annotated, Self
 
+from pydantic import ConfigDict, Field, model_validator
+
+from shared.api.contract.enrolment import ADMINS
 from shared.api.contract.modules import AUTHORS
 from shared.api.operation import Operation
-from shared.api.shapes import Instant, View
+from shared.api.shapes import Body, Identifier, Instant, View
+from shared.domain.ids import ModuleId
 from shared.domain.job import Job
+from shared.domain.refusals import NotFound
+from shared.domain.reporting import ExportKind, Skip, Terms
+from shared.ports import PresignedAddress
 
 
 class JobReceiptView(View):
@@ -18,10 +27,22 @@ class RemarkView(View):
     msg: str
 
 
+class SkipView(View):
+    """Somebody of whom something could not be reported. Reasons: ``no-consent``; for PARS also ``name-not-split``,
+    ``licence-or-npi-missing``, ``birthday-missing``, ``provider-id-missing``, ``activity-id-not-of-accme``,
+    ``credit-not-in-quarters``.
+    """
+
+    learner: str
+    reason: str
+
+
 class JobView(View):
     """``total`` is known once the job has started; ``done`` counts those handled so far.
 
-    An import that failed has ``errors``; one that left something out has ``skipped``.
+    An import that failed has ``errors``; one that left something out has ``skipped``. A finished export has its
+    file at ``url`` for five minutes, the number of lines that it has ``reported``, and whom it ``skipped``
+    (at most 10,000). Exports are shown to admins alone.
     """
 
     job: str
@@ -33,7 +54,10 @@ class JobView(View):
     started_at: Instant
     finished_at: Instant | None
     errors: list[RemarkView] | None = None
-    skipped: list[RemarkView] | None = None
+    skipped: list[RemarkView | SkipView] | None = None
+    url: str | None = None
+    reported: int | None = None
+    accepted_at: Instant | None = None
 
     @classmethod
     def of(cls, job: Job) -> Self:
@@ -48,7 +72,14 @@ class JobView(View):
             finished_at=job.finished_at,
             errors=[RemarkView(line=each.line, msg=each.text) for each in job.errors] or None,
             skipped=[RemarkView(line=each.line, msg=each.text) for each in job.skipped] or None,
+            reported=job.export.reported if job.export else None,
+            accepted_at=job.export.accepted_at if job.export else None,
         )
+
+    def delivering(self, address: PresignedAddress | None, skips: Sequence[Skip]) -> Self:
+        """With what came of an export."""
+        skipped = [SkipView(learner=skip.learner, reason=skip.reason) for skip in skips]
+        return self.model_copy(update={"url": address.url if address else None, "skipped": skipped})
 
 
 def _state(job: Job) -> str:
@@ -66,4 +97,70 @@ GET_JOB = Operation(
     problems=("not-found",),
     groups=AUTHORS,
 )
-OPERATIONS = (GET_JOB,)
+
+
+class ExportBody(Body):
+    """``from`` and ``to`` are days, both included: of completion, or of the fact that a statement states. Without
+    ``all`` only what is new since the last accepted run is reported. ``module_id`` and ``edition`` go together;
+    without them all editions are reported.
+    """
+
+    # By its name, too: what is only an alias lets its name pass unread where a body forbids unknown fields.
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+    first: Annotated[date | None, Field(alias="from")] = None
+    to: date | None = None
+    all: bool = False
+    module_id: Identifier | None = None
+    edition: Annotated[int, Field(ge=1, le=9999)] | None = None
+
+    @model_validator(mode="after")
+    def _an_edition_is_of_a_module(self) -> Self:
+        if (self.module_id is None) is not (self.edition is None):
+            raise ValueError("module_id and edition go together.")
+        return self
+
+    def terms(self, kind: ExportKind) -> Terms:
+        return Terms(
+            kind=kind,
+            first=self.first,
+            last=self.to,
+            everything=self.all,
+            module_id=ModuleId(self.module_id) if self.module_id else None,
+            edition=self.edition,
+        )
+
+
+class AcceptanceView(View):
+    job: str
+    accepted_at: Instant
+
+
+def export_kind(name: str) -> ExportKind:
+    """Raise NotFound."""
+    try:
+        return ExportKind(name)
+    except ValueError:
+        raise NotFound(f"There is no export {name!r}.") from None
+
+
+POST_EXPORT = Operation(
+    id="startExport",
+    summary="Write a report to an accreditor, as a job: participants.csv, pars.json, pars.tsv or xapi.json",
+    method=HTTPMethod.POST,
+    path="/admin/exports/{kind}",
+    body=ExportBody,
+    answers={HTTPStatus.ACCEPTED: JobReceiptView},
+    problems=("not-found",),
+    groups=ADMINS,
+)
+PUT_ACCEPTANCE = Operation(
+    id="acceptExport",
+    summary="Let what an export reported count as reported",
+    method=HTTPMethod.PUT,
+    path="/admin/exports/{job}/acceptance",
+    answers={HTTPStatus.OK: AcceptanceView},
+    problems=("not-found", "version-conflict"),
+    groups=ADMINS,
+)
+OPERATIONS = (GET_JOB, POST_EXPORT, PUT_ACCEPTANCE)
