@@ -31,6 +31,7 @@ from shared.domain.ids import (
 )
 from shared.domain.job import Cursor, Job
 from shared.domain.learner import Contact, Membership, Profile
+from shared.domain.notice import Notice
 from shared.domain.questions import AnswerKey, Bank, Image
 from shared.domain.reporting import GrowingFile, LatestRun, Report, Reported, Skip, Terms
 from shared.domain.schemes import Scheme
@@ -84,8 +85,8 @@ class Catalogue(Protocol):
         """The edition that a draft without gaps makes."""
         ...
 
-    def publish(self, draft: Draft, status: EditionStatus) -> None:
-        """Freeze the draft and open its status in one transaction; raise ConcurrentChange."""
+    def publish(self, draft: Draft, status: EditionStatus, notices: Sequence[Notice]) -> None:
+        """Freeze the draft, open its status and plan its notices in one transaction; raise ConcurrentChange."""
         ...
 
     def edition(self, edition: EditionId) -> Edition:
@@ -108,6 +109,16 @@ class Catalogue(Protocol):
 
     def due_for_retirement(self, until: datetime) -> Iterator[EditionId]:
         """Editions whose expiry is not after ``until`` and that are not retired yet."""
+        ...
+
+    def due_notices(self, until: datetime) -> Iterator[tuple[EditionId, int]]:
+        """Edition and days of the planned notices that are due by ``until``."""
+        ...
+
+    def notice(self, edition: EditionId, days: int) -> Notice | None: ...
+
+    def save_notice(self, notice: Notice) -> Notice:
+        """Raise ConcurrentChange."""
         ...
 
 
@@ -184,6 +195,10 @@ class Enrolments(Protocol):
 
     def of_learner(self, learner_id: LearnerId) -> Sequence[Enrolment]:
         """All enrolments of a learner, by module and edition."""
+        ...
+
+    def due_for_claim_reminder(self, until: datetime) -> Iterator[EnrolmentId]:
+        """Enrolments passed and not certified whose learner is to be reminded by ``until`` to claim credit."""
         ...
 
     def count(self, edition: EditionId) -> int:

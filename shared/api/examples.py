@@ -83,6 +83,7 @@ EDITION = {
     "evaluation": EVALUATION,
     "claim": "claimed",
     "claim_window_days": 30,
+    "claim_reminder_days": 7,
 }
 QUESTION = {
     "question_id": "q01",
@@ -104,6 +105,7 @@ ATTEMPT = {
     "state": "in_progress",
     "started_at": "2026-03-02T09:00:00Z",
     "deadline": "2026-03-02T10:00:00Z",
+    "zone": "Europe/Zurich",
     "questions": [
         {
             "question_id": "q01",
@@ -176,6 +178,7 @@ EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
         "released_on": "2026-01-15",
         "reviewed_on": "2026-01-15",
         "expires_at": "2028-01-14T23:00:00Z",
+        "zone": "Europe/Zurich",
         "faculty": [FACULTY],
         "commercial_support": [],
         "test": {"questions": 3, "pass_mark": 70, "attempts": 3, "cooldown_hours": 24, "time_limit_minutes": None},
@@ -206,6 +209,9 @@ EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
         "state": "certified",
         "acknowledged": True,
         "viewed_seconds": 3120,
+        "viewed_slides": 71,
+        "zone": "Europe/Zurich",
+        "expires_at": "2028-01-14T23:00:00Z",
         "attempts": [ATTEMPT_SUMMARY],
         "attempts_left": 2,
         "next_attempt_at": None,
@@ -214,8 +220,8 @@ EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
     },
     enrolment.AcknowledgementBody: {"information_hash": HASH},
     enrolment.AcknowledgementView: {"acknowledged": True, "acknowledged_at": "2026-03-02T08:55:00Z"},
-    enrolment.ViewsBody: {"segments": [[0, 600], [590, 1200]]},
-    enrolment.ViewsView: {"viewed_seconds": 1200},
+    enrolment.ViewsBody: {"segments": [[0, 600], [590, 1200]], "slides": [1, 2, 3]},
+    enrolment.ViewsView: {"viewed_seconds": 1200, "viewed_slides": 3},
     enrolment.MembershipBody: {"member": True, "until": "2027-12-31"},
     enrolment.MembershipView: MEMBERSHIP,
     enrolment.MembershipsBody: {"memberships": [MEMBERSHIP]},

@@ -46,7 +46,8 @@ class Grade:
 class Attempt:
     """``ends_at`` is the deadline that was promised at the start: start + limit, or the module's end.
 
-    ``regrade_asked_at`` is when it was asked to be graded anew, with key ``regrade_revision``, until it is.
+    ``zone`` is the IANA name of the zone in which its deadline is told. ``regrade_asked_at`` is when it was asked
+    to be graded anew, with key ``regrade_revision``, until it is.
     """
 
     learner_id: LearnerId
@@ -58,6 +59,7 @@ class Attempt:
     ends_at: datetime
     grace_seconds: int
     pass_mark: int
+    zone: str | None = None
     state: AttemptState = AttemptState.IN_PROGRESS
     answers: Answers = field(default_factory=dict)
     submitted_at: datetime | None = None
@@ -238,7 +240,9 @@ class AttemptHistory:
         if next_at and at < next_at:
             raise AttemptCoolingDown(next_attempt_at=next_at)
 
-    def started(self, enrolment: EnrolmentId, form: Form, at: datetime, terminates_at: datetime) -> Attempt:
+    def started(
+        self, enrolment: EnrolmentId, form: Form, at: datetime, terminates_at: datetime, zone: str | None = None
+    ) -> Attempt:
         """The next attempt, numbered after the last; it ends with its time limit or with the module."""
         self.require_next_allowed(at)
         limit = self.time_limit
@@ -252,4 +256,5 @@ class AttemptHistory:
             ends_at=min(at + limit, terminates_at) if limit else terminates_at,
             grace_seconds=self.terms.grace_seconds,
             pass_mark=self.terms.pass_mark,
+            zone=zone,
         )

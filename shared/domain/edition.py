@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, Self
 
 from shared.domain.availability import Card, EditionStatus, end_of_day, start_of_day
 from shared.domain.ids import EditionId, ModuleId
+from shared.domain.notice import NOTICE_DAYS, Notice
 from shared.domain.refusals import AlreadyPublished, InvalidRequest
 
 
@@ -130,6 +131,34 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The rules of an edition that hold for a learner; frozen with the confirmation, nothing changes them."""
+
+    minutes: int
+    slides: int
+    credits: tuple[CreditOffer, ...]
+    test: TestTerms
+    viewing: Viewing
+    claim: Literal["automatic", "claimed"]
+    claim_window_days: int
+    claim_reminder_days: int
+
+    @property
+    def claim_window(self) -> timedelta:
+        return timedelta(days=self.claim_window_days)
+
+    @property
+    def claim_reminder(self) -> timedelta:
+        """How long before its end a learner is told that the window closes: in a short one, half of it."""
+        return min(timedelta(days=self.claim_reminder_days), self.claim_window / 2)
+
+    @property
+    def is_automatic(self) -> bool:
+        """A pass earns the full credit without a claim by the learner."""
+        return self.claim == "automatic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EditionContent:
     """An edition without gaps: what was published, for good."""
 
@@ -159,15 +188,19 @@ class EditionContent:
     evaluation: Evaluation = field(default_factory=Evaluation)
     claim: Literal["automatic", "claimed"] = "automatic"
     claim_window_days: int = 30
+    claim_reminder_days: int = 7
+
+    @property
+    def terms(self) -> Terms:
+        return Terms(**{rule.name: getattr(self, rule.name) for rule in fields(Terms)})
 
     @property
     def claim_window(self) -> timedelta:
-        return timedelta(days=self.claim_window_days)
+        return self.terms.claim_window
 
     @property
     def is_automatic(self) -> bool:
-        """A pass earns the full credit without a claim by the learner."""
-        return self.claim == "automatic"
+        return self.terms.is_automatic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,9 +259,32 @@ class Edition:
     def id(self) -> EditionId:
         return EditionId(self.module_id, self.edition)
 
+    def under(self, terms: Terms | None) -> Self:
+        """The edition as it is for a learner whose terms are frozen."""
+        if terms is None:
+            return self
+        rules = {rule.name: getattr(terms, rule.name) for rule in fields(Terms)}
+        return replace(self, content=replace(self.content, **rules))
+
     @property
     def expires_at(self) -> datetime:
         return end_of_day(self.content.expires_on, self.content.zone)
+
+    def notices(self, published_at: datetime) -> tuple[Notice, ...]:
+        """The notices before its expiry that are still to come when it is published, the earliest first."""
+        ends = [end_of_day(self.content.expires_on - timedelta(days=days), self.content.zone) for days in NOTICE_DAYS]
+        planned = zip(NOTICE_DAYS, ends, [*ends[1:], self.expires_at], strict=True)
+        return tuple(
+            Notice(
+                module_id=self.module_id,
+                edition=self.edition,
+                days=days,
+                due_at=due_at,
+                overtaken_at=overtaken_at,
+            )
+            for days, due_at, overtaken_at in planned
+            if published_at < due_at
+        )
 
     def status(self, published_at: datetime) -> EditionStatus:
         """The STATUS of this edition on the day it is published."""

@@ -1,11 +1,12 @@
 """One learner's enrolment in one edition, from the request to the certificate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
+from shared.domain.edition import Terms
 from shared.domain.ids import CertificateNumber, EnrolmentId, LearnerId, ModuleId
 from shared.domain.refusals import AlreadyPassed, InformationChanged, NotAcknowledged, NotConfirmed, ViewingIncomplete
 from shared.domain.viewing import Segment, ViewingRecord
@@ -32,7 +33,8 @@ class Enrolment:
     """``requests`` counts how often it was asked for; ``settled`` which key revision's grade of
     which attempt was taken in. ``claimable_from`` is when the claim window opened: with the pass, or with
     the regrade that let the learner pass. ``edition_ended_at`` is when its edition ended, from when it was told
-    until what that means for it is decided.
+    until what that means for it is decided. ``terms`` are the rules that hold for this learner;
+    ``claim_reminded_at`` is when it was seen to that they know when the claim window closes.
     """
 
     learner_id: LearnerId
@@ -48,7 +50,9 @@ class Enrolment:
     viewing: ViewingRecord = field(default_factory=ViewingRecord)
     settled: Mapping[str, int] = field(default_factory=dict)
     passed_at: datetime | None = None
+    terms: Terms | None = None
     claimable_from: datetime | None = None
+    claim_reminded_at: datetime | None = None
     evaluation: Mapping[str, str] | None = None
     evaluated_at: datetime | None = None
     certificate: CertificateNumber | None = None
@@ -93,8 +97,9 @@ class Enrolment:
     def can_be_requested_anew(self) -> bool:
         return self.state in (EnrolmentState.DECLINED, EnrolmentState.WITHDRAWN)
 
-    def confirmed(self, at: datetime) -> Self:
-        return replace(self, state=EnrolmentState.CONFIRMED, confirmed_at=at)
+    def confirmed(self, at: datetime, terms: Terms | None = None) -> Self:
+        """Admitted as of ``at``; from here on ``terms`` hold, whatever becomes of the edition."""
+        return replace(self, state=EnrolmentState.CONFIRMED, confirmed_at=at, terms=terms)
 
     def declined(self, reason: DeclineReason, at: datetime) -> Self:
         return replace(self, state=EnrolmentState.DECLINED, reason=reason, ended_at=at, edition_ended_at=None)
@@ -130,6 +135,11 @@ class Enrolment:
         self.require_confirmed()
         since = self.confirmed_at or self.requested_at
         return replace(self, viewing=self.viewing.watched(segments, length, since, at))
+
+    def leafed(self, slides: Collection[int], count: int) -> Self:
+        """More slides (numbered from 1) of a presentation of ``count`` were shown."""
+        self.require_confirmed()
+        return replace(self, viewing=self.viewing.leafed(slides, count))
 
     def require_confirmed(self) -> None:
         """Raise NotConfirmed unless the enrolment is confirmed (a pass counts as confirmed)."""
@@ -174,6 +184,24 @@ class Enrolment:
     def claim_until(self, window: timedelta) -> datetime | None:
         """The end of the claim window; None before a pass."""
         return self.claimable_from + window if self.claimable_from else None
+
+    @property
+    def claim_closes_at(self) -> datetime | None:
+        """The end of the claim window under the learner's terms; None before a pass, or where none are frozen."""
+        return self.claim_until(self.terms.claim_window) if self.terms else None
+
+    @property
+    def claim_reminder_at(self) -> datetime | None:
+        """When the learner is to be told that the claim window closes; None where they need not be, or were."""
+        closes_at = self.claim_closes_at
+        if self.terms is None or closes_at is None or self.terms.is_automatic:
+            return None
+        if self.state is not EnrolmentState.PASSED or self.claim_reminded_at:
+            return None
+        return closes_at - self.terms.claim_reminder
+
+    def reminded_of_claim(self, at: datetime) -> Self:
+        return replace(self, claim_reminded_at=at)
 
     def certified(self, number: CertificateNumber) -> Self:
         return replace(self, state=EnrolmentState.CERTIFIED, certificate=number)

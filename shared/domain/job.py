@@ -11,6 +11,7 @@ from shared.domain.reporting import Export, GrowingFile, LatestRun
 
 
 class JobKind(StrEnum):
+    NOTICES = "notices"  # tell every open enrolment that its edition is about to expire
     LAPSES = "lapses"  # tell every open enrolment of a retired edition
     REGRADE = "regrade"  # grade every attempt of an edition with the latest key
     STATISTICS = "statistics"  # compute the item statistics of an edition
@@ -56,7 +57,7 @@ class Job:
     those there were at the start; ``cursor`` is where the next page starts, None when all are done.
     Of an import, ``media_type`` is the file's, due by ``expires_at``; ``errors`` are why it failed,
     ``skipped`` is what of the file a bank can't hold. Of a reissue, ``order`` is what was ordered.
-    ``advanced_at`` is when its last page was done.
+    Of a notice, ``days`` is how long before the expiry. ``advanced_at`` is when the last page was done.
     Of an ``export``, the edition is the one that it has come to; 0 before the first of all.
     """
 
@@ -74,6 +75,7 @@ class Job:
     skipped: tuple[Remark, ...] = ()
     order: EditionReissue | None = None
     export: Export | None = None
+    days: int | None = None
     walk: int = 1
     page: int = 0
     done: int = 0
@@ -86,9 +88,17 @@ class Job:
         return EditionId(self.module_id, self.edition)
 
     @classmethod
-    def over(cls, edition: EditionId, kind: JobKind, at: datetime, *, key_revision: int | None = None) -> Self:
-        """The one job of its kind for an edition (and, of a regrade, for a key revision)."""
-        key = f"{kind}/{edition}/{key_revision}"
+    def over(
+        cls,
+        edition: EditionId,
+        kind: JobKind,
+        at: datetime,
+        *,
+        key_revision: int | None = None,
+        days: int | None = None,
+    ) -> Self:
+        """The one job of its kind for an edition (of a regrade, for a key revision; of a notice, for its days)."""
+        key = f"{kind}/{edition}/{key_revision}" + (f"/{days}" if days else "")
         return cls(
             job=f"{kind}-{hashlib.sha256(key.encode()).hexdigest()[:24]}",
             kind=kind,
@@ -97,6 +107,7 @@ class Job:
             started_at=at,
             cursor=Cursor(),
             key_revision=key_revision,
+            days=days,
         )
 
     @classmethod

@@ -414,6 +414,7 @@ def test_schedules_carry_the_name_of_the_stack_and_catch_up_by_their_next_run() 
             rates[function] = event["ScheduleExpression"]
     assert rates == {
         "Retire": "rate(15 minutes)",
+        "Remind": "rate(1 hour)",
         "CloseAttempts": "rate(1 minute)",
         "Recover": "rate(5 minutes)",
     }
@@ -486,6 +487,9 @@ def test_an_index_is_only_queried_and_only_by_the_step_that_needs_it() -> None:
     assert queried == {
         ("Browse", "dynamodb:Query", "${CatalogueTable.Arn}/index/shelf"),
         ("Retire", "dynamodb:Query", "${CatalogueTable.Arn}/index/due"),
+        ("Remind", "dynamodb:Query", "${CatalogueTable.Arn}/index/due"),
+        ("Remind", "dynamodb:Query", "${LearningTable.Arn}/index/due"),
+        ("Remind", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
         ("CloseAttempts", "dynamodb:Query", "${LearningTable.Arn}/index/due"),
         ("Recover", "dynamodb:Query", "${CatalogueTable.Arn}/index/due"),
         ("Recover", "dynamodb:Query", "${LearningTable.Arn}/index/due"),

@@ -457,6 +457,10 @@ class World:
         """The schedule of close_attempts, once; how many attempts it closed."""
         return int(self.system.fire("CloseAttempts")["closed"])
 
+    def remind(self) -> dict[str, int]:
+        """The schedule of remind, once; how many notices it began and dropped, and how many claims it reminded of."""
+        return dict(self.system.fire("Remind"))
+
     def recover(self) -> dict[str, int]:
         """The schedule of recover, once; how much it announced again and gave up, and how much is stuck."""
         return dict(self.system.fire("Recover"))

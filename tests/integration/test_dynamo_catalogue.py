@@ -29,7 +29,7 @@ def status_of(module_id: str, edition: int = 1, **changes: object) -> EditionSta
 def published(deps: Deps, module_id: str, edition: int = 1) -> EditionStatus:
     draft = deps.catalogue.save_draft(of(module_id, edition))
     status = deps.catalogue.complete(draft).status(PUBLISHED_AT)
-    deps.catalogue.publish(draft.published(PUBLISHED_AT), status)
+    deps.catalogue.publish(draft.published(PUBLISHED_AT), status, deps.catalogue.complete(draft).notices(PUBLISHED_AT))
     return replace(status, version=1)
 
 
@@ -63,7 +63,7 @@ def test_a_publication_that_lost_the_race_publishes_nothing(deps: Deps) -> None:
     stale = deps.catalogue.save_draft(of("race"))
     current = deps.catalogue.save_draft(stale.rewritten({**stale.content, "title": "Changed meanwhile"}))
     with pytest.raises(ConcurrentChange):
-        deps.catalogue.publish(stale.published(PUBLISHED_AT), status_of("race"))
+        deps.catalogue.publish(stale.published(PUBLISHED_AT), status_of("race"), ())
     assert deps.catalogue.draft(stale.id) == current
     assert deps.catalogue.status(stale.id) is None
 
@@ -73,7 +73,7 @@ def test_an_edition_is_published_once(deps: Deps) -> None:
     draft = deps.catalogue.draft(status.id)
     assert draft
     with pytest.raises(ConcurrentChange):
-        deps.catalogue.publish(draft, status_of("once"))
+        deps.catalogue.publish(draft, status_of("once"), ())
     assert deps.catalogue.draft(status.id) == draft
 
 

@@ -33,6 +33,7 @@ from shared.domain.ids import (
 )
 from shared.domain.job import Cursor, Job
 from shared.domain.learner import Contact, Membership, Profile
+from shared.domain.notice import Notice, NoticeState
 from shared.domain.questions import AnswerKey, Bank, Image
 from shared.domain.refusals import NotEnrolled, NotFound
 from shared.domain.reporting import GrowingFile, LatestRun, Report, Reported, Skip, Terms
@@ -118,6 +119,7 @@ class FakeCatalogue:
     def __init__(self, announced: list[Event]) -> None:
         self.drafts: Records[Draft] = Records(Draft, lambda draft: draft.id, announced)
         self.statuses_kept: Records[EditionStatus] = Records(EditionStatus, lambda status: status.id, announced)
+        self.notices_kept: Records[Notice] = Records(Notice, lambda notice: (notice.of_edition, notice.days), announced)
         self._published: dict[EditionId, Edition] = {}
 
     def given(self, *editions: Edition, **changes: Any) -> None:
@@ -143,11 +145,13 @@ class FakeCatalogue:
             bank_revision=draft.bank.revision,
         )
 
-    def publish(self, draft: Draft, status: EditionStatus) -> None:
+    def publish(self, draft: Draft, status: EditionStatus, notices: Sequence[Notice]) -> None:
         self.drafts.require_current(draft)
         self.statuses_kept.require_current(status)
         self.drafts.save(draft)
         self.statuses_kept.save(status)
+        for notice in notices:
+            self.notices_kept.save(notice)
         self._published[draft.id] = self.complete(draft)
 
     def edition(self, edition: EditionId) -> Edition:
@@ -175,6 +179,17 @@ class FakeCatalogue:
         for status in self.statuses_kept.all():
             if not status.retired_at and status.expires_at <= until:
                 yield status.id
+
+    def due_notices(self, until: datetime) -> Iterator[tuple[EditionId, int]]:
+        for notice in self.notices_kept.all():
+            if notice.state is NoticeState.PLANNED and notice.due_at <= until:
+                yield notice.of_edition, notice.days
+
+    def notice(self, edition: EditionId, days: int) -> Notice | None:
+        return self.notices_kept.find((edition, days))
+
+    def save_notice(self, notice: Notice) -> Notice:
+        return self.notices_kept.save(notice)
 
 
 def _page(found: Sequence[A], limit: int, cursor: str | None) -> Page[A]:
@@ -252,6 +267,11 @@ class FakeEnrolments(Records[Enrolment]):
 
     def of_learner(self, learner_id: LearnerId) -> Sequence[Enrolment]:
         return sorted((one for one in self.all() if one.learner_id == learner_id), key=lambda one: one.id)
+
+    def due_for_claim_reminder(self, until: datetime) -> Iterator[EnrolmentId]:
+        for one in self.all():
+            if one.claim_reminder_at and one.claim_reminder_at <= until:
+                yield one.id
 
     def count(self, edition: EditionId) -> int:
         return sum(one.id.of_edition == edition for one in self.all())

@@ -128,6 +128,13 @@ def test_the_claim_window_closes_at_its_instant() -> None:
     assert claim_credit(REFERENCE, REQUEST, a_world(), at=end - MILLISECOND) == (NUMBER, True)
 
 
+def test_window_and_credit_are_those_of_the_learners_own_terms() -> None:
+    offered = an_edition(claim="claimed").content.terms
+    world = a_world(replace(PASSED, terms=replace(offered, claim_window_days=90)))
+    world.publish(an_edition(claim="claimed", claim_window_days=1, credits=()))
+    assert claim_credit(REFERENCE, REQUEST, world, at=NOW + 89 * DAY) == (NUMBER, True)
+
+
 def test_the_window_is_open_after_the_edition_has_retired() -> None:
     world = a_world()
     world.publish(an_edition(claim="claimed"), retired_at=NOW - MILLISECOND)

@@ -55,6 +55,7 @@ def test_a_member_is_confirmed() -> None:
     world = a_world()
     confirm_enrolment(a_request(), world)
     assert (found(world).state, found(world).confirmed_at) == (EnrolmentState.CONFIRMED, NOW)
+    assert found(world).terms == an_edition().content.terms
     assert world.announced == [EnrolmentConfirmedV1(at=NOW, learner_id=LEARNER, module_id=MODULE, edition=1)]
 
 

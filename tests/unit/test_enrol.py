@@ -145,8 +145,8 @@ def test_a_module_or_edition_that_is_not_there_can_not_be_enrolled_in() -> None:
 def test_an_enrolment_is_shown_with_its_attempts_and_edition() -> None:
     world = a_world(an_enrolment())
     world.attempts.given(a_graded_attempt(passed=False), an_attempt(2))
-    enrolment, history, edition = show_enrolment(REFERENCE, world)
-    assert (enrolment.id, edition.id) == (ENROLMENT, ENROLMENT.of_edition)
+    enrolment, history, edition, status = show_enrolment(REFERENCE, world)
+    assert (enrolment.id, edition.id, status.id) == (ENROLMENT, ENROLMENT.of_edition, ENROLMENT.of_edition)
     assert ([attempt.number for attempt in history.attempts], history.left) == ([1, 2], 1)
 
 
@@ -261,6 +261,14 @@ def test_views_add_up_to_the_length_of_the_presentation() -> None:
     record_views(REFERENCE, [(30, 90)], world, at=NOW + HOUR)
     assert enrolment_in(world).viewing.seconds == 90
     assert record_views(REFERENCE, [(0, 99_999)], world, at=NOW + DAY).viewing.seconds == 52 * 60
+
+
+def test_slides_shown_are_counted_once_each() -> None:
+    world = a_world(an_enrolment(confirmed_at=NOW - DAY))
+    record_views(REFERENCE, [], world, at=NOW, slides=[3, 1, 3])
+    record_views(REFERENCE, [(0, 60)], world, at=NOW + HOUR, slides=[2, 3, 71, 72])
+    assert enrolment_in(world).viewing.slides == (1, 2, 3, 71)
+    assert enrolment_in(world).viewing.seconds == 60
 
 
 def test_before_the_confirmation_nobody_acknowledges_or_watches() -> None:

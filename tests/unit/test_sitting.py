@@ -319,3 +319,37 @@ def test_another_learners_attempt_does_not_exist() -> None:
         show_attempt(stranger, 1, world, at=NOW)
     with pytest.raises(NotEnrolled):
         submit_attempt(stranger, 1, RIGHT, world, at=NOW)
+
+
+def test_the_terms_of_the_confirmation_hold_whatever_becomes_of_the_edition() -> None:
+    lenient = an_edition().content.terms
+    world = World()
+    strict = replace(lenient.test, pass_mark=90, attempts=1, cooldown_hours=0, time_limit_minutes=5)
+    world.publish(an_edition(test=strict, viewing=Viewing(required_percent=100)))
+    world.question_banks.put(EDITION, a_bank())
+    world.profiles.given(a_profile())
+    world.enrolments.given(an_enrolment(terms=lenient))
+    world.attempts.given(replace(a_graded_attempt(passed=False, at=NOW - DAY), settled=True))
+    attempt, _, created = start_attempt(REFERENCE, world, at=NOW)
+    assert created
+    assert (attempt.number, attempt.pass_mark, attempt.ends_at) == (2, 70, NOW + HOUR)
+
+
+def test_the_gate_that_was_in_force_at_the_confirmation_stays_shut_though_the_edition_opens_it() -> None:
+    gated = an_edition(viewing=Viewing(required_percent=50)).content.terms
+    world = World()
+    world.publish()
+    world.question_banks.put(EDITION, a_bank())
+    world.profiles.given(a_profile())
+    world.enrolments.given(an_enrolment(terms=gated))
+    with pytest.raises(ViewingIncomplete):
+        start_attempt(REFERENCE, world, at=NOW)
+
+
+def test_an_attempt_keeps_the_zone_in_which_its_deadline_is_told() -> None:
+    world = World()
+    world.publish(an_edition(zone="America/New_York"))
+    world.question_banks.put(EDITION, a_bank())
+    world.profiles.given(a_profile())
+    world.enrolments.given(an_enrolment())
+    assert start_attempt(REFERENCE, world, at=NOW)[0].zone == "America/New_York"

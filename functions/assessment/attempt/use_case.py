@@ -41,7 +41,7 @@ def start_attempt(reference: EnrolmentReference, deps: Attempting, *, at: dateti
     GradingPending, AttemptsExhausted or AttemptCoolingDown.
     """
     enrolment = deps.enrolments.require(reference)
-    taken = deps.catalogue.edition(enrolment.id.of_edition)
+    taken = deps.catalogue.edition(enrolment.id.of_edition).under(enrolment.terms)
     status = _status(enrolment.id.of_edition, deps)
     accommodation = deps.accommodations.find(enrolment.learner_id, enrolment.module_id)
     history = AttemptHistory(taken.content.test, deps.attempts.of(enrolment.id), accommodation)
@@ -60,7 +60,7 @@ def start_attempt(reference: EnrolmentReference, deps: Attempting, *, at: dateti
     history.require_next_allowed(at)
     bank = deps.question_banks.get(taken.id, taken.bank_revision)
     form = draw_form(bank, taken.content.test.pools, deps.randomness.random(), history.seen)
-    started = history.started(enrolment.id, form, at, status.terminates_at)
+    started = history.started(enrolment.id, form, at, status.terminates_at, taken.content.zone)
     return deps.attempts.save(started), bank, True
 
 

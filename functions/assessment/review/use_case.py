@@ -35,7 +35,7 @@ def review_attempt(
     attempt = deps.attempts.find(AttemptId(enrolment.id, number)) if enrolment else None
     if enrolment is None or attempt is None:
         raise NotFound(f"There is no attempt {number}.")
-    edition = deps.catalogue.edition(enrolment.id.of_edition)
+    edition = deps.catalogue.edition(enrolment.id.of_edition).under(enrolment.terms)
     status = deps.catalogue.status(edition.id)
     policy = edition.content.test.review
     is_open = (policy == "after_pass" and enrolment.has_passed) or (

@@ -60,7 +60,7 @@ def settle_grade(grade: AttemptPassedV1 | AttemptFailedV1, deps: Settling) -> No
     enrolment = deps.enrolments.find(enrolment_id)
     if attempt is None or enrolment is None:
         raise LookupError(f"no attempt or enrolment for {grade.id}")
-    edition = deps.catalogue.edition(enrolment_id.of_edition)
+    edition = deps.catalogue.edition(enrolment_id.of_edition).under(enrolment.terms)
     if not enrolment.has_taken_in(attempt.number, _revision(attempt)):
         if attempt.passed:
             _settle_pass(enrolment, attempt, edition, deps)

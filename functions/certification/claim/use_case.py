@@ -45,7 +45,7 @@ def evaluate(reference: EnrolmentReference, answers: Mapping[str, str], deps: Cl
     enrolment = deps.enrolments.require(reference)
     if not enrolment.has_passed:
         raise NotPassed()
-    edition = deps.catalogue.edition(enrolment.id.of_edition)
+    edition = deps.catalogue.edition(enrolment.id.of_edition).under(enrolment.terms)
     edition.content.evaluation.require_answerable(answers)
     return deps.enrolments.save(enrolment.evaluated(answers, at))
 
@@ -61,7 +61,7 @@ def claim_credit(
     claimed = deps.claims.find(enrolment.id)
     if claimed:
         return claimed.certificate, False
-    edition = deps.catalogue.edition(enrolment.id.of_edition)
+    edition = deps.catalogue.edition(enrolment.id.of_edition).under(enrolment.terms)
     _require_claimable_now(enrolment, edition, at)
     require_printable(request.attested_name)
     schemes = deps.schemes.all()

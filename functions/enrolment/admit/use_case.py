@@ -97,8 +97,8 @@ def _move_deadline(enrolment: Enrolment, granted: Accommodation, deps: Admitting
     status = deps.catalogue.status(enrolment.id.of_edition)
     for attempt in deps.attempts.of(enrolment.id):
         if attempt.is_open and status and not attempt.ending(status.terminates_at).is_overdue(at):
-            terms = deps.catalogue.edition(enrolment.id.of_edition).content.test
-            limit = AttemptHistory(terms, (), granted).time_limit
+            terms = enrolment.terms or deps.catalogue.edition(enrolment.id.of_edition).content.terms
+            limit = AttemptHistory(terms.test, (), granted).time_limit
             moved = attempt.limited(limit, status.terminates_at)
             if moved != attempt:
                 deps.attempts.save(moved)

@@ -70,7 +70,7 @@ def _decide(
             module_id=enrolment.module_id,
             edition=enrolment.edition,
         )
-    return enrolment.confirmed(at), EnrolmentConfirmedV1(
+    return enrolment.confirmed(at, content.terms), EnrolmentConfirmedV1(
         at=at,
         ordinal=enrolment.requests,
         learner_id=enrolment.learner_id,

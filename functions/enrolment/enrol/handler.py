@@ -26,9 +26,7 @@ def put_enrolment(call: Call[None, EditionQuery]) -> Answer:
 
 @api.operation(contract.GET_ENROLMENT)
 def get_enrolment(call: Call[None, EditionQuery]) -> Answer:
-    enrolment, history, edition = show_enrolment(call.enrolment, deps())
-    view = contract.EnrolmentView.of(enrolment, history, edition.content, edition.information_hash)
-    return Answer(HTTPStatus.OK, view)
+    return Answer(HTTPStatus.OK, contract.EnrolmentView.of(*show_enrolment(call.enrolment, deps())))
 
 
 @api.operation(contract.DELETE_ENROLMENT)
@@ -52,5 +50,7 @@ def put_acknowledgement(call: Call[contract.AcknowledgementBody, EditionQuery]) 
 @api.operation(contract.POST_VIEWS)
 def post_views(call: Call[contract.ViewsBody, EditionQuery]) -> Answer:
     segments = [(start, end) for start, end in call.body.segments]
-    enrolment = record_views(call.enrolment, segments, deps(), at=call.at)
-    return Answer(HTTPStatus.OK, contract.ViewsView(viewed_seconds=enrolment.viewing.seconds))
+    enrolment = record_views(call.enrolment, segments, deps(), at=call.at, slides=call.body.slides)
+    viewing = enrolment.viewing
+    view = contract.ViewsView(viewed_seconds=viewing.seconds, viewed_slides=len(viewing.slides))
+    return Answer(HTTPStatus.OK, view)

@@ -1,6 +1,6 @@
 """A learner's own enrolment: ask for it, read it, acknowledge, watch, withdraw."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -67,14 +67,20 @@ def _asked_for(reference: EnrolmentReference, deps: Enrolling, at: datetime) -> 
     return is_open
 
 
-def show_enrolment(reference: EnrolmentReference, deps: Enrolling) -> tuple[Enrolment, AttemptHistory, Edition]:
-    """The enrolment with its attempts and its edition; raise NotFound."""
+def show_enrolment(
+    reference: EnrolmentReference, deps: Enrolling
+) -> tuple[Enrolment, AttemptHistory, Edition, EditionStatus]:
+    """The enrolment with its attempts, and its edition under the learner's terms with its status; raise NotFound."""
     enrolment = deps.enrolments.meant(reference)
     if enrolment is None:
         raise NotFound(f"There is no enrolment in {reference.module_id!r}.")
-    edition = deps.catalogue.edition(enrolment.id.of_edition)
+    edition = deps.catalogue.edition(enrolment.id.of_edition).under(enrolment.terms)
     accommodation = deps.accommodations.find(enrolment.learner_id, enrolment.module_id)
-    return enrolment, AttemptHistory(edition.content.test, deps.attempts.of(enrolment.id), accommodation), edition
+    status = deps.catalogue.status(edition.id)
+    if status is None:
+        raise NotFound(f"There is no published edition {edition.edition} of {edition.module_id!r}.")
+    history = AttemptHistory(edition.content.test, deps.attempts.of(enrolment.id), accommodation)
+    return enrolment, history, edition, status
 
 
 def withdraw(reference: EnrolmentReference, deps: Enrolling, *, at: datetime) -> Enrolment:
@@ -117,8 +123,10 @@ def record_views(
     deps: Enrolling,
     *,
     at: datetime,
+    slides: Collection[int] = (),
 ) -> Enrolment:
-    """Add watched segments (seconds); raise NotEnrolled or NotConfirmed."""
+    """Add watched segments (seconds) and slides shown (numbers from 1); raise NotEnrolled or NotConfirmed."""
     enrolment = deps.enrolments.require(reference)
-    minutes = deps.catalogue.edition(enrolment.id.of_edition).content.minutes
-    return deps.enrolments.save(enrolment.viewed(segments, minutes * 60, at))
+    terms = enrolment.terms or deps.catalogue.edition(enrolment.id.of_edition).content.terms
+    viewed = enrolment.viewed(segments, terms.minutes * 60, at)
+    return deps.enrolments.save(viewed.leafed(slides, terms.slides))

@@ -97,8 +97,9 @@ def publish(edition: EditionId, deps: Authoring, *, at: datetime) -> EditionStat
     found = gaps(draft.content, draft.bank, deps.schemes.all())
     if found:
         raise NotPublishable(gaps=[{"field": gap.field, "rule": gap.rule} for gap in found])
-    status = deps.catalogue.complete(draft).status(at)
-    deps.catalogue.publish(draft.published(at), status)
+    complete = deps.catalogue.complete(draft)
+    status = complete.status(at)
+    deps.catalogue.publish(draft.published(at), status, complete.notices(at))
     return status
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from functions.operations.work.exports import Exporting, export_page
+from functions.operations.work.notices import GivingNotice, give_notice
 from functions.operations.work.reissues import OrderingReissues, order_reissues
 from shared.announcements import regrade_requested, retirement_reached
 from shared.domain.attempt import AttemptState
@@ -25,7 +26,7 @@ PAGE = 25
 PART_KEPT_FOR = timedelta(days=2)
 
 
-class Working(OrderingReissues, Exporting, Protocol):
+class Working(OrderingReissues, GivingNotice, Exporting, Protocol):
     @property
     def statistics(self) -> StatisticsReports: ...
 
@@ -127,4 +128,5 @@ PAGES: Mapping[JobKind, Callable[[Sequence[EnrolmentId], Job, Working], None]] =
     JobKind.REGRADE: _ask_for_regrades,
     JobKind.STATISTICS: _tally,
     JobKind.REISSUE: order_reissues,
+    JobKind.NOTICES: give_notice,
 }

@@ -13,12 +13,14 @@ from shared.adapters.dynamo.tables import CatalogueItem
 from shared.domain.availability import EditionStatus
 from shared.domain.edition import Draft, Edition, EditionContent, information_hash
 from shared.domain.ids import EditionId, ModuleId
+from shared.domain.notice import Notice, NoticeState
 from shared.domain.refusals import NotFound, foreign_cursor
 from shared.events.event import Event
 from shared.facts import from_facts
 from shared.ports import ConcurrentChange, Page
 
 RETIRE = "retire"
+NOTICE = "notice"
 PUBLISHED = "published"
 
 
@@ -28,6 +30,15 @@ def edition_key(edition: EditionId) -> Key:
 
 def status_key(edition: EditionId) -> Key:
     return f"MODULE#{edition.module_id}", f"STATUS#{edition.edition:04d}"
+
+
+def notice_key(edition: EditionId, days: int) -> Key:
+    return f"MODULE#{edition.module_id}", f"NOTICE#{edition.edition:04d}#{days:04d}"
+
+
+def _notice_marks(notice: Notice) -> Marks:
+    planned = notice.state is NoticeState.PLANNED
+    return due(NOTICE, f"{notice.of_edition}/{notice.days}", notice.due_at if planned else None)
 
 
 def _status_marks(status: EditionStatus) -> Marks:
@@ -70,6 +81,10 @@ class DynamoCatalogue:
             CatalogueItem, EditionStatus, lambda status: status_key(status.id), _status_marks, encode
         )
 
+        self._notices = Store(
+            CatalogueItem, Notice, lambda notice: notice_key(notice.of_edition, notice.days), _notice_marks, encode
+        )
+
     def draft(self, edition: EditionId) -> Draft | None:
         return self._drafts.find(edition_key(edition))
 
@@ -87,11 +102,13 @@ class DynamoCatalogue:
             bank_revision=draft.bank.revision,
         )
 
-    def publish(self, draft: Draft, status: EditionStatus) -> None:
+    def publish(self, draft: Draft, status: EditionStatus, notices: Sequence[Notice]) -> None:
         try:
             with TransactWrite(connection=self._connection) as transaction:
                 transaction.save(self._drafts.written(draft, ()))
                 transaction.save(self.status_store.written(status, ()))
+                for notice in notices:
+                    transaction.save(self._notices.written(notice, ()))
         except TransactWriteError as error:
             if not was_condition(error):
                 raise
@@ -126,3 +143,14 @@ class DynamoCatalogue:
     def due_for_retirement(self, until: datetime) -> Iterator[EditionId]:
         for pk, sk in due_keys(CatalogueItem, RETIRE, until):
             yield EditionId(ModuleId(pk.partition("#")[2]), int(sk.partition("#")[2]))
+
+    def due_notices(self, until: datetime) -> Iterator[tuple[EditionId, int]]:
+        for pk, sk in due_keys(CatalogueItem, NOTICE, until):
+            _, edition, days = sk.split("#")
+            yield EditionId(ModuleId(pk.partition("#")[2]), int(edition)), int(days)
+
+    def notice(self, edition: EditionId, days: int) -> Notice | None:
+        return self._notices.find(notice_key(edition, days))
+
+    def save_notice(self, notice: Notice) -> Notice:
+        return self._notices.save(notice)

@@ -61,6 +61,7 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 CLOSE = "close"
+CLAIM = "claim"
 
 # What DynamoDB takes in one call, and how many calls an import has under way.
 READ_AT_ONCE = 100
@@ -115,7 +116,7 @@ def _enrolment_marks(enrolment: Enrolment) -> Marks:
         waits_since = enrolment.edition_ended_at
     return {
         "edition_shard": f"{_edition(enrolment.id.of_edition)}#{shard_of(enrolment.learner_id)}",
-        **due_for_recovery(key, waits_since),
+        **(due(CLAIM, key, enrolment.claim_reminder_at) or due_for_recovery(key, waits_since)),
     }
 
 
@@ -197,6 +198,11 @@ class DynamoEnrolments:
 
     def of_learner(self, learner_id: LearnerId) -> Sequence[Enrolment]:
         return self.store.of_partition(_partition(learner_id), "ENROLMENT#")
+
+    def due_for_claim_reminder(self, until: datetime) -> Iterator[EnrolmentId]:
+        for pk, sk in due_keys(LearningItem, CLAIM, until):
+            _, module_id, edition = sk.split("#")
+            yield EnrolmentId(LearnerId(pk.partition("#")[2]), ModuleId(module_id), int(edition))
 
     def count(self, edition: EditionId) -> int:
         return sum(LearningItem.by_edition.count(f"{_edition(edition)}#{shard}") for shard in range(SHARDS))

@@ -67,12 +67,16 @@ class ObjectiveView(View):
 
 
 class AttemptView(View):
-    """While open: questions and answers so far. Once handed in: how it went, never the key."""
+    """While open: questions and answers so far. Once handed in: how it went, never the key.
+
+    ``zone`` is the IANA name of the provider's zone, in which the deadline is best shown.
+    """
 
     attempt: int
     state: str
     started_at: Instant | None = None
     deadline: Instant | None = None
+    zone: str | None = None
     questions: list[QuestionView] | None = None
     answers: dict[str, list[str]] | None = None
     points: float | None = None
@@ -106,6 +110,7 @@ class AttemptView(View):
             state=attempt.state,
             started_at=attempt.started_at,
             deadline=attempt.ends_at,
+            zone=attempt.zone,
             questions=questions,
             answers={question: list(chosen) for question, chosen in attempt.answers.items()},
         )

@@ -11,7 +11,8 @@ from shared.api.operation import KIB, Operation, PageQuery
 from shared.api.shapes import Body, Identifier, Instant, View, number
 from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt, AttemptHistory
-from shared.domain.edition import EditionContent
+from shared.domain.availability import EditionStatus
+from shared.domain.edition import Edition
 from shared.domain.enrolment import DeclineReason, Enrolment, EnrolmentState
 from shared.domain.learner import Membership
 
@@ -67,7 +68,11 @@ class AttemptSummaryView(View):
 
 
 class EnrolmentView(View):
-    """``what_to_do`` comes with a reason; ``claim_until`` after a pass; ``certificate`` once it has a number."""
+    """``what_to_do`` comes with a reason; ``claim_until`` after a pass; ``certificate`` once it has a number.
+
+    ``zone`` is the IANA name of the provider's zone, in which instants are best shown; ``expires_at`` is when the
+    edition closes.
+    """
 
     module_id: str
     edition: int
@@ -76,6 +81,9 @@ class EnrolmentView(View):
     what_to_do: str | None = None
     acknowledged: bool
     viewed_seconds: int
+    viewed_slides: int
+    zone: str
+    expires_at: Instant
     attempts: list[AttemptSummaryView]
     attempts_left: int
     next_attempt_at: Instant | None
@@ -83,7 +91,7 @@ class EnrolmentView(View):
     certificate: str | None = None
 
     @classmethod
-    def of(cls, enrolment: Enrolment, history: AttemptHistory, content: EditionContent, information_hash: str) -> Self:
+    def of(cls, enrolment: Enrolment, history: AttemptHistory, edition: Edition, status: EditionStatus) -> Self:
         exhausted = enrolment.state is EnrolmentState.CONFIRMED and history.is_exhausted
         return cls(
             module_id=enrolment.module_id,
@@ -91,12 +99,15 @@ class EnrolmentView(View):
             state="exhausted" if exhausted else enrolment.state,
             reason=enrolment.reason,
             what_to_do=WHAT_TO_DO[enrolment.reason] if enrolment.reason else None,
-            acknowledged=enrolment.acknowledged_hash == information_hash,
+            acknowledged=enrolment.acknowledged_hash == edition.information_hash,
             viewed_seconds=enrolment.viewing.seconds,
+            viewed_slides=len(enrolment.viewing.slides),
+            zone=edition.content.zone,
+            expires_at=status.terminates_at,
             attempts=[AttemptSummaryView.of(attempt) for attempt in history.attempts],
             attempts_left=history.left,
             next_attempt_at=history.next_attempt_at,
-            claim_until=enrolment.claim_until(content.claim_window),
+            claim_until=enrolment.claim_until(edition.content.claim_window),
             certificate=enrolment.certificate,
         )
 
@@ -122,13 +133,17 @@ SegmentBody = Annotated[
 
 
 class ViewsBody(Body):
-    """Watched parts of the presentation as ``[from, to]`` in whole seconds."""
+    """Watched parts of the presentation as ``[from, to]`` in whole seconds, and slides shown, numbered from 1."""
 
     segments: Annotated[list[SegmentBody], Field(max_length=1000)]
+    slides: Annotated[list[Annotated[int, Field(ge=1, le=10_000)]], Field(max_length=10_000)] = Field(
+        default_factory=list
+    )
 
 
 class ViewsView(View):
     viewed_seconds: int
+    viewed_slides: int
 
 
 PUT_ENROLMENT = Operation(

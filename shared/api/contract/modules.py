@@ -134,7 +134,7 @@ class EvaluationView(View):
 
 
 class ModuleView(ModuleCard):
-    """The card, and all that a learner is told before the test."""
+    """The card, and all that a learner is told before the test; ``zone`` is in which instants are best shown."""
 
     objectives: list[str]
     summary: str
@@ -142,6 +142,7 @@ class ModuleView(ModuleCard):
     released_on: date
     reviewed_on: date
     expires_at: Instant
+    zone: str
     faculty: list[FacultyView]
     commercial_support: list[str]
     test: TestView
@@ -161,6 +162,7 @@ class ModuleView(ModuleCard):
             released_on=content.released_on,
             reviewed_on=content.reviewed_on,
             expires_at=status.terminates_at,
+            zone=content.zone,
             faculty=[
                 FacultyView(
                     name=member.name,
@@ -341,6 +343,7 @@ class EditionBody(Body):
     evaluation: EvaluationFormBody | None = None
     claim: Literal["automatic", "claimed"] | None = None
     claim_window_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    claim_reminder_days: Annotated[int, Field(ge=0, le=3650)] | None = None
 
 
 class EditionAsSentView(View):
