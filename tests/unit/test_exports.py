@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -466,3 +467,29 @@ def test_whoever_takes_accepted_files_in_holds_exactly_what_is_permitted(steps: 
     run_once(accepted=True)
     assert held == {one.learner_id: one.name for one in world.profiles.all() if one.reporting_consent}
     assert run(world).require_export().reported == 0
+
+
+@pytest.mark.parametrize("kind", [ExportKind.PARS_JSON, ExportKind.XAPI_JSON])
+def test_json_of_many_pages_is_one_list(monkeypatch: pytest.MonkeyPatch, kind: ExportKind) -> None:
+    monkeypatch.setattr(exports, "PAGE", 1)
+    world = a_world("ada", "ben", "cy")
+    job = run(world, Terms(kind=kind))
+    assert len(json.loads(world.export_files.files[job.job])) == job.require_export().reported >= 3
+
+
+def test_what_a_broken_page_proposed_and_no_longer_tells_does_not_count() -> None:
+    world = a_world("ada")
+    job = start_export(CSV, world, at=NOW)
+
+    def interrupt() -> None:
+        raise BrokenOff
+
+    world.jobs.meanwhile = interrupt
+    with pytest.raises(BrokenOff):
+        work(world, job)
+    profile = world.profiles.find(LearnerId("ada"))
+    assert profile
+    refusing = world.profiles.save(replace(profile, reporting_consent=False))
+    accept(world, work(world, job))
+    world.profiles.save(replace(refusing, reporting_consent=True))
+    assert told(world, run(world)) == ["add ada 1"]

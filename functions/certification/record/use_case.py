@@ -164,7 +164,7 @@ def enter_external_credit(
 ) -> tuple[LedgerEntry, bool]:
     """Enter credit earned elsewhere, and whether this did: the same facts again find the first entry.
 
-    Raise InvalidRequest.
+    Of those who enter the same facts at the same moment several may be told that they did. Raise InvalidRequest.
     """
     entry = external_credit(learner_id, **asdict(credit), at=at)
     known = deps.ledger.find(entry)
