@@ -18,6 +18,7 @@ from shared.ports import (
     Claims,
     Clock,
     Contacts,
+    Deliveries,
     Directory,
     Documents,
     Enrolments,
@@ -26,6 +27,8 @@ from shared.ports import (
     Failures,
     Jobs,
     Ledger,
+    Mailer,
+    Mails,
     Memberships,
     Orders,
     Profiles,
@@ -40,8 +43,9 @@ from shared.ports import (
     Schemes,
     StatisticsReports,
     Uploads,
+    WordLetter,
 )
-from shared.settings import QueueSettings, ReportSettings, Settings
+from shared.settings import MailSettings, QueueSettings, ReportSettings, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -286,6 +290,34 @@ class Deps:
         return SqsQueues(_client("sqs"), QueueSettings.from_env())
 
     @cached_property
+    def mails(self) -> Mails:
+        from shared.adapters.dynamo.operations import DynamoMails
+
+        self._bind_tables()
+        return DynamoMails(encode_outbox)
+
+    @cached_property
+    def _mail_settings(self) -> MailSettings:
+        return MailSettings.from_env()
+
+    @cached_property
+    def module_url(self) -> str:
+        return self._mail_settings.module_url
+
+    @cached_property
+    def mailer(self) -> Mailer:
+        from shared.adapters.ses import Pace, SesMailer
+
+        settings = self._mail_settings
+        return SesMailer(_client("sesv2", tries=1), settings, Pace(settings.seconds_apart))
+
+    @cached_property
+    def word_letter(self) -> WordLetter:
+        from shared.mail.wording import word_letter
+
+        return word_letter
+
+    @cached_property
     def schemes(self) -> Schemes:
         return PackagedSchemes()
 
@@ -294,6 +326,12 @@ class Deps:
         from shared.adapters.ids import SecretCertificateNumbers
 
         return SecretCertificateNumbers()
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        from shared.adapters.ids import RandomDeliveries
+
+        return RandomDeliveries()
 
     @cached_property
     def randomness(self) -> Randomness:
@@ -315,9 +353,11 @@ def consume(
     return Consumer(handlers, world.failures, world.clock, world.settings.max_receives)(event, context)
 
 
-def _client(service: str, **options: Any) -> Any:
+def _client(service: str, *, tries: int = 5, **options: Any) -> Any:
     import boto3
     from botocore.config import Config
 
-    config = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=2, read_timeout=5, **options)
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": tries}, connect_timeout=2, read_timeout=5, **options
+    )
     return boto3.client(service, config=config)

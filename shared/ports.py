@@ -31,6 +31,7 @@ from shared.domain.ids import (
 )
 from shared.domain.job import Cursor, Job
 from shared.domain.learner import Contact, Membership, Profile
+from shared.domain.mail import Letter, Mail
 from shared.domain.notice import Notice
 from shared.domain.questions import AnswerKey, Bank, Image
 from shared.domain.reporting import GrowingFile, LatestRun, Report, Reported, Skip, Terms
@@ -533,6 +534,63 @@ class ExportRuns(Protocol):
         ...
 
 
+class Mails(Protocol):
+    """How far each mail is: kept for longer than its event can be delivered again, then forgotten."""
+
+    def find(self, event_id: str, learner_id: LearnerId) -> Mail | None: ...
+
+    def save(self, mail: Mail) -> Mail:
+        """Raise ConcurrentChange."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A letter in words: the subject on one line, and the whole of it twice."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class WordLetter(Protocol):
+    def __call__(self, letter: Letter, name: str | None, *languages: str | None) -> Wording:
+        """The letter to ``name`` in the first of ``languages`` that is one of ours, else in English."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A mail as it is handed over; ``reference`` is the same each time that the same mail is."""
+
+    to: str
+    provider: str
+    wording: Wording
+    kind: str
+    reference: str
+
+
+class SendRefused(Exception):
+    """The mail can't be sent to this address, now or later."""
+
+
+class SendPutOff(Exception):
+    """The mail was certainly not sent, and may be later: too many at once, or something must be set right first."""
+
+
+class SendUnanswered(Exception):
+    """Nobody knows whether the mail was sent."""
+
+
+class Mailer(Protocol):
+    def send(self, mail: Outgoing) -> str:
+        """Send it in its turn, trying once; return the mail service's id of it.
+
+        Raise SendRefused, SendPutOff or SendUnanswered.
+        """
+        ...
+
+
 class Failures(Protocol):
     def keep(self, queue: str, message_id: str, body: str, cause: str, at: datetime) -> None:
         """Keep why a message failed on its last try, for 14 days."""
@@ -552,6 +610,12 @@ class CertificateNumbers(Protocol):
 class Randomness(Protocol):
     def random(self) -> Random:
         """Where forms are drawn from."""
+        ...
+
+
+class Deliveries(Protocol):
+    def name(self) -> str:
+        """A name that no other delivery of any message has."""
         ...
 
 

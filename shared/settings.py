@@ -18,6 +18,14 @@ def _read(kind: type, environment: Mapping[str, str]) -> dict[str, str]:
     return {name: environment[variable] for name, variable in names.items()}
 
 
+def _number(name: str, values: dict[str, str]) -> int:
+    """Take a whole number out of ``values``; raise SettingsMissing where it is none."""
+    number = values.pop(name)
+    if not number.isdecimal():
+        raise SettingsMissing(f"{name.upper()} must be a number, not {number!r}")
+    return int(number)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Where every function finds its tables and documents.
@@ -40,10 +48,8 @@ class Settings:
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Raise SettingsMissing, naming all that is missing."""
         values = _read(cls, environment)
-        receives = values.pop("max_receives")
-        if not receives.isdecimal():
-            raise SettingsMissing(f"MAX_RECEIVES must be a number, not {receives!r}")
-        return cls(**values, max_receives=int(receives))
+        receives = _number("max_receives", values)
+        return cls(**values, max_receives=receives)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,3 +85,31 @@ class ReportSettings:
     @classmethod
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
         return cls(pars_provider_id=environment.get("PARS_PROVIDER_ID") or None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """How mail is sent; only notify knows, for only notify sends any.
+
+    ``mail_from`` is the sender's address. ``mail_rate`` is how many mails a second SES takes from us, shared by
+    ``mail_consumers`` that send at once. In ``module_url``, where learners open a module, ``{module_id}`` and
+    ``{edition}`` stand for those of the module meant.
+    """
+
+    mail_from: str
+    mail_configuration: str
+    mail_rate: int
+    mail_consumers: int
+    module_url: str
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Raise SettingsMissing, naming all that is missing."""
+        values = _read(cls, environment)
+        rate, consumers = _number("mail_rate", values), _number("mail_consumers", values)
+        return cls(**values, mail_rate=rate, mail_consumers=consumers)
+
+    @property
+    def seconds_apart(self) -> float:
+        """The least time between two mails of one consumer."""
+        return self.mail_consumers / self.mail_rate

@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -217,7 +217,12 @@ class Story:
                 self._ask(ADMIN, "PUT", f"/admin/learners/{learner.sub}/membership", {"member": True}, expect=200)
 
     def _enrol(self, learner: Person) -> None:
-        with self._step(learner, "asks to enrol", "enrolment.requested → confirm → enrolment.confirmed"):
+        with self._step(
+            learner,
+            "asks to enrol",
+            "enrolment.requested → confirm → enrolment.confirmed",
+            "enrolment.confirmed → notify",
+        ):
             self._ask(learner, "PUT", self._enrolment, expect=202)
             enrolment = self._await(learner, self._enrolment, "state", pending=("requested",), expected="confirmed")
             self._outcome = f"confirmed, {enrolment.fact('attempts_left')} attempts left"
@@ -238,6 +243,8 @@ class Story:
             "attempt.submitted → grade → attempt.passed",
             "attempt.passed → settle → credit.claimed, enrolment.passed",
             "credit.claimed → certify → certificate.issued",
+            "enrolment.passed → notify",
+            "certificate.issued → notify",
         ):
             self._sit(learner, attempt, passing=True)
             enrolment = self._await(
@@ -253,6 +260,7 @@ class Story:
             f"sits the test, attempt {attempt}, and misses the pass mark by one answer",
             "attempt.submitted → grade → attempt.failed",
             "attempt.failed → settle → enrolment.attempt_failed",
+            "enrolment.attempt_failed → notify",
         ):
             self._sit(learner, attempt, passing=False)
             enrolment = self._ask(learner, "GET", self._enrolment, expect=200)
@@ -366,7 +374,12 @@ class Story:
             self._outcome = f"{len(questions)} questions; the hardest is {name}, {right[name]} of {often} solved it"
 
     def _be_declined(self, learner: Person) -> None:
-        with self._step(learner, "asks to enrol", "enrolment.requested → confirm → enrolment.declined"):
+        with self._step(
+            learner,
+            "asks to enrol",
+            "enrolment.requested → confirm → enrolment.declined",
+            "enrolment.declined → notify",
+        ):
             self._ask(learner, "PUT", self._enrolment, expect=202)
             enrolment = self._await(learner, self._enrolment, "state", pending=("requested",), expected="declined")
             _expect("the reason", "not-a-member", enrolment.fact("reason"))
@@ -400,6 +413,7 @@ class Story:
             ADMIN,
             f"reissues it with the name put right, {ANNAS_NAME}",
             "certificate.reissue_requested → certify → certificate.reissued",
+            "certificate.reissued → notify",
         ):
             path = f"/admin/certificates/{number}"
             etag = self._ask(ADMIN, "GET", path, expect=200).headers.get("etag", "")
@@ -463,11 +477,23 @@ class Story:
         self._await_hops()
         self._console.print()
         self._console.print(table, soft_wrap=False)
+        self._list_mails(certificates)
         self._console.print(f"{_shown(self._folder)}/")
         for file in sorted(self._folder.iterdir()):
             self._console.print(f"  {file.name}")
         took = time.perf_counter() - self._began
         self._console.print(f"\nAll {self._steps} steps went as they should, in {took:.1f} s.", style="bold")
+
+    def _list_mails(self, learners: Iterable[Person]) -> None:
+        """What each learner was written; one mail for each event that came to notify."""
+        mails = self._system.mails()
+        told = sum(hop.step == "notify" for hop in self._trail.hops())
+        _expect("the mails that were sent", told, len(mails))
+        title = f": {self._edition.card['title']}"
+        for learner in learners:
+            subjects = [mail.subject.replace(title, "") for mail in mails if f"{learner.sub}@example.org" in mail.to]
+            self._console.print(f"Mail to {learner.name} ({len(subjects)}): {'; '.join(subjects)}")
+        self._console.print()
 
     def _standing(self, learner: Person, certificate: tuple[str, int] | None) -> tuple[str, ...]:
         """The cells of the learner's row. The end must be a certificate whose last version alone is valid, or none."""

@@ -1,14 +1,16 @@
 """The AWS-compatible engine that keeps the state: moto in this process, or ministack as a child process."""
 
 import io
+import json
 import shutil
 import subprocess
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from socket import socket
@@ -16,8 +18,11 @@ from typing import Any, Protocol
 
 from infra.local.errors import LocalError
 from infra.local.http_server import HOST, HttpServer
+from infra.local.outbox import SentMail
 
 ENGINES = ("moto", "ministack")
+
+_SEND_EMAIL = "/v2/email/outbound-emails"
 
 Wake = Callable[[bytes], None]
 """Told the body of every request that may have written; it names its table or queue."""
@@ -37,6 +42,10 @@ class Engine(Protocol):
     def start(self) -> None: ...
 
     def is_alive(self) -> bool: ...
+
+    def mails(self) -> Sequence[SentMail]:
+        """All that were sent, oldest first."""
+        ...
 
     def close(self) -> None: ...
 
@@ -61,6 +70,7 @@ class Moto:
         self._app = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.Lock()
         self._wake = wake
+        self._mails: list[SentMail] = []
         self._server = HttpServer(self._serve, port=0)
 
     @property
@@ -86,7 +96,28 @@ class Moto:
             answer = list(self._app(environ, start_response))
         if _may_write(environ.get("HTTP_X_AMZ_TARGET", "")):
             self._wake(body)
+        if environ["PATH_INFO"] == _SEND_EMAIL:
+            self._keep_mail(json.loads(body), json.loads(b"".join(answer)))
         return answer
+
+    def mails(self) -> Sequence[SentMail]:
+        return tuple(self._mails)
+
+    def _keep_mail(self, sent: dict[str, Any], answer: dict[str, Any]) -> None:
+        """moto itself keeps one of a mail's two bodies; an answer without an id is a refusal."""
+        if "MessageId" in answer:
+            content = sent["Content"]["Simple"]
+            self._mails.append(
+                SentMail(
+                    id=answer["MessageId"],
+                    sent_at=datetime.now(UTC),
+                    sender=sent["FromEmailAddress"],
+                    to=tuple(sent["Destination"]["ToAddresses"]),
+                    subject=content["Subject"]["Data"],
+                    text=content["Body"]["Text"]["Data"],
+                    html=content["Body"]["Html"]["Data"],
+                )
+            )
 
 
 class Ministack:
@@ -144,6 +175,23 @@ class Ministack:
 
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    def mails(self) -> Sequence[SentMail]:
+        with urllib.request.urlopen(f"{self.address}/_ministack/ses/messages", timeout=5) as answer:  # noqa: S310
+            by_account = json.loads(answer.read())["messages"]
+        return [
+            SentMail(
+                id=mail["MessageId"],
+                sent_at=datetime.fromtimestamp(mail["Timestamp"], UTC),
+                sender=mail["Source"],
+                to=tuple(mail["To"]),
+                subject=mail["Subject"],
+                text=mail["BodyText"],
+                html=mail["BodyHtml"],
+            )
+            for mails in by_account.values()
+            for mail in mails
+        ]
 
     def close(self) -> None:
         if self._process is None:

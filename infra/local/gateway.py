@@ -5,7 +5,7 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -97,14 +97,6 @@ class Gateway:
         if allowed and exposed:
             allowed["access-control-expose-headers"] = ",".join(exposed)
         return Response(response.status, response.headers | allowed, response.body, response.cookies)
-
-    def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        response = self.handle(_from_wsgi(environ))
-        headers = [*response.headers.items(), *(("set-cookie", cookie) for cookie in response.cookies)]
-        if response.status != HTTPStatus.NO_CONTENT:
-            headers.append(("content-length", str(len(response.body))))
-        start_response(f"{response.status} {_phrase(response.status)}", headers)
-        return [response.body]
 
     def _answer(self, request: Request) -> Response:
         found = self._route(request)
@@ -221,6 +213,16 @@ class Gateway:
         if "MaxAge" in self._cors:
             allowed["access-control-max-age"] = str(self._cors["MaxAge"])
         return allowed
+
+
+def serve(handle: Callable[[Request], Response], environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Answer a WSGI request by `handle`."""
+    response = handle(_from_wsgi(environ))
+    headers = [*response.headers.items(), *(("set-cookie", cookie) for cookie in response.cookies)]
+    if response.status != HTTPStatus.NO_CONTENT:
+        headers.append(("content-length", str(len(response.body))))
+    start_response(f"{response.status} {_phrase(response.status)}", headers)
+    return [response.body]
 
 
 def _routes(template: Template, resources: Resources) -> Iterable[_Route]:

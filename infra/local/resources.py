@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
 
 REGION: Final = "eu-central-1"
@@ -133,6 +134,13 @@ def _make_key(clients: Clients, _name: str, properties: dict[str, Any]) -> dict[
     return {None: key["KeyId"], "Arn": key["Arn"]}
 
 
+def _make_identity(clients: Clients, _name: str, properties: dict[str, Any]) -> dict[str | None, str]:
+    ses: SESV2Client = clients("sesv2")
+    identity = properties["EmailIdentity"]
+    ses.create_email_identity(EmailIdentity=identity)
+    return {None: identity}
+
+
 def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -142,4 +150,5 @@ _MAKERS = {
     "AWS::DynamoDB::Table": _make_table,
     "AWS::S3::Bucket": _make_bucket,
     "AWS::KMS::Key": _make_key,
+    "AWS::SES::EmailIdentity": _make_identity,
 }

@@ -3,7 +3,7 @@
 import logging
 import time
 
-from infra.local import sample
+from infra.local import outbox, sample
 from infra.local.errors import LocalError
 from infra.local.issuer import STATE
 from infra.local.lambdas import Invocation
@@ -49,6 +49,8 @@ def _welcome(system: LocalSystem) -> str:
             "",
             "Admin and author:",
             admin,
+            "",
+            f"Mail that was sent: {system.address}{outbox.PATH}",
             "",
             "Try:",
             f"{curl} {system.address}/modules",

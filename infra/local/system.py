@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from datetime import timedelta
 from functools import cache
@@ -17,10 +17,11 @@ import boto3
 from infra.local.clock import LocalClock
 from infra.local.engine import ENGINES, Engine, Ministack, Moto
 from infra.local.errors import LocalError
-from infra.local.gateway import Gateway, Request, Response
+from infra.local.gateway import Gateway, Request, Response, serve
 from infra.local.http_server import HttpServer
 from infra.local.issuer import AUDIENCE, ISSUER, STATE, Issuer
 from infra.local.lambdas import Lambdas, Observer
+from infra.local.outbox import Outbox, SentMail
 from infra.local.output import Terminal
 from infra.local.pollers import Delivery, Drain, Watch
 from infra.local.queues import Queue, QueueMapping
@@ -35,6 +36,15 @@ ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template.yaml"
 
 _KEY = "test"  # the access key and its secret; the engines take any
+_SENDER = "cme@society.example"
+# What the template is to be told here, where it asks for it. No engine minds how fast mail comes.
+_ASSUMED = {
+    "JwtIssuer": ISSUER,
+    "JwtAudience": AUDIENCE,
+    "MailFrom": _SENDER,
+    "MailIdentity": _SENDER,
+    "MailRate": "1000",
+}
 
 
 class LocalSystem:
@@ -62,7 +72,7 @@ class LocalSystem:
         log: Path | None = None,
         progress: Callable[[str], None] = lambda _done: None,
     ) -> None:
-        """`port` 0 is any free one, None serves no HTTP; `parameters` are the template's, beside the issuer's.
+        """`port` 0 is any free one, None serves no HTTP; `parameters` are the template's, beside what it is told here.
 
         Raise LocalError, with one line that says what to do, for what the user can mend.
         """
@@ -72,8 +82,7 @@ class LocalSystem:
         self._live = False
         self._kept: dict[str, list[dict[str, Any]]] = {}
         self._clients: dict[str, Any] = {}
-        known = {"JwtIssuer": ISSUER, "JwtAudience": AUDIENCE}
-        self._template = Template(template, known | dict(parameters or {}))
+        self._template = Template(template, parameters or {}, _ASSUMED)
         progress(f"read {template.name}: {len(self._template.functions())} functions")
         with ExitStack() as stack:
             self._server = None if port is None else self._bound(port, stack)
@@ -90,6 +99,7 @@ class LocalSystem:
             bootstrap.set_clock(self.clock)
             self.issuer = Issuer(state)
             self._gateway = Gateway(self._template, self._resources, self._lambdas, self.issuer, self.clock)
+            self._outbox = Outbox(self.mails)
             self._schedules = Schedules(self._template, self._resources, self._lambdas, self.clock)
             self._queues, self._streams = self._mappings()
             self._drain = Drain(self._streams, self._queues)
@@ -134,9 +144,7 @@ class LocalSystem:
         sent |= {name.lower(): value for name, value in (headers or {}).items()}
         if body is not None and not isinstance(body, bytes | str):
             body = json.dumps(body)
-        return self._gateway.handle(
-            Request(method, path, sent, body.encode() if isinstance(body, str) else body or b"")
-        )
+        return self._handle(Request(method, path, sent, body.encode() if isinstance(body, str) else body or b""))
 
     def drain(self) -> None:
         """Deliver, as `delivery` says, what is in the streams and queues and what that sets going, until idle.
@@ -171,6 +179,10 @@ class LocalSystem:
             kept.append(json.loads(message["Body"]))
             reader.delete(message)
         return list(kept)
+
+    def mails(self) -> Sequence[SentMail]:
+        """All mail that was sent, oldest first."""
+        return self._engine.mails()
 
     def reference(self, name: str, attribute: str | None = None) -> str:
         """What the template's Ref or GetAtt of a resource is here: a table's name, a queue's URL."""
@@ -219,7 +231,10 @@ class LocalSystem:
 
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """The server is bound, for its address, before there is a gateway."""
-        return self._gateway.wsgi(environ, start_response)
+        return serve(self._handle, environ, start_response)
+
+    def _handle(self, request: Request) -> Response:
+        return self._outbox.handle(request) if self._outbox.is_asked(request) else self._gateway.handle(request)
 
     def _started(self, name: str, state: Path, stack: ExitStack) -> Engine:
         engine: Engine

@@ -23,14 +23,19 @@ _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]+)\}")
 class Template:
     """A parsed template; `parameters` and the pseudo parameters are known, resources are asked of a `Lookup`."""
 
-    def __init__(self, path: Path, parameters: Mapping[str, str]) -> None:
-        """Raise LocalError with one line when the file is missing, is no template, or lacks a parameter's value."""
+    def __init__(self, path: Path, parameters: Mapping[str, str], assumed: Mapping[str, str] | None = None) -> None:
+        """`assumed` are values for the parameters that there are.
+
+        Raise LocalError with one line when the file is missing, is no template, or lacks a parameter's value.
+        """
         self.path = path
         document = _read(path)
         self._resources: dict[str, dict[str, Any]] = document["Resources"]
         self._conditions: dict[str, Any] = document.get("Conditions") or {}
         self._globals: dict[str, Any] = (document.get("Globals") or {}).get("Function") or {}
-        self._parameters = self._values(document.get("Parameters") or {}, parameters)
+        declared = document.get("Parameters") or {}
+        known = {name: value for name, value in (assumed or {}).items() if name in declared}
+        self._parameters = self._values(declared, known | dict(parameters))
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """The properties of every resource of this type whose condition holds, by logical id, in file order."""

@@ -1,4 +1,4 @@
-"""What nobody may guess: certificate numbers and the draw of a form."""
+"""What nobody may guess: certificate numbers and the draw of a form; and names that come once."""
 
 import secrets
 from random import Random, SystemRandom
@@ -12,6 +12,13 @@ class SecretCertificateNumbers:
 
     def draw(self) -> CertificateNumber:
         return certificate_number(secrets.randbits(RANDOM_BITS))
+
+
+class RandomDeliveries:
+    """See ``ports.Deliveries``."""
+
+    def name(self) -> str:
+        return secrets.token_hex(16)
 
 
 class SystemRandomness:

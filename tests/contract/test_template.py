@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from shared.adapters.dynamo.operations import MAIL_KEPT_FOR
+from shared.domain.mail import BROKEN_OFF_AFTER
 from shared.domain.reporting import KEPT_FOR
-from shared.settings import QueueSettings, ReportSettings, Settings
+from shared.settings import MailSettings, QueueSettings, ReportSettings, Settings
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
@@ -87,8 +89,9 @@ CONSUMERS = {
     "JobsQueue": "Work",
     "RetirementsQueue": "Lapse",
     "ImportsQueue": "ImportBank",
+    "NotificationsQueue": "Notify",
 }
-UNCONSUMED = {"StatusesQueue", "NotificationsQueue"}
+UNCONSUMED = {"StatusesQueue"}
 STREAMED = {"CatalogueTable", "LearningTable", "CertificateTable", "OperationsTable"}
 INDEXES = {
     "CatalogueTable": {"due", "shelf"},
@@ -229,6 +232,7 @@ def test_a_layer_of_its_own_is_carried_by_the_steps_that_need_it_alone() -> None
         "Author": [{"Ref": "ExchangeLayer"}],
         "ImportBank": [{"Ref": "ExchangeLayer"}],
         "Record": [{"Ref": "DocumentLayer"}, {"Ref": "PagesLayer"}],
+        "Notify": [{"Ref": "PagesLayer"}],
         "Verify": [{"Ref": "PagesLayer"}],
     }
 
@@ -238,11 +242,12 @@ def test_the_environment_is_exactly_what_settings_reads() -> None:
     assert GLOBALS["Environment"]["Variables"].keys() == read | {"POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"}
 
 
-def test_only_relay_knows_the_queues_and_knows_each() -> None:
+def test_only_relay_knows_the_queues_and_knows_each_and_only_notify_how_mail_is_sent() -> None:
     urls = {field.name.upper() for field in fields(QueueSettings)}
     own = {function: set(variables_of(function)) - {"POWERTOOLS_SERVICE_NAME"} for function in FUNCTIONS}
     assert {function: names for function, names in own.items() if names} == {
         "Relay": urls,
+        "Notify": {field.name.upper() for field in fields(MailSettings)},
         "Work": {field.name.upper() for field in fields(ReportSettings)},
     }
     known = {url: named(variables_of("Relay")[url]) for url in urls}
@@ -354,6 +359,23 @@ def test_a_message_that_waits_long_for_its_consumer_raises_an_alarm() -> None:
         assert default("QueueVisibility") < alarm["Threshold"]
 
 
+def test_mail_is_sent_at_the_accounts_rate_whatever_the_number_of_consumers() -> None:
+    [event] = events_of("Notify", "SQS")
+    assert event["ScalingConfig"] == {"MaximumConcurrency": variables_of("Notify")["MAIL_CONSUMERS"]}
+    # MailRate is at least a quarter of MailConsumers: a batch then waits for 4 s between two mails at most.
+    assert 4 * event["BatchSize"] < FUNCTIONS["Notify"]["Timeout"]
+
+
+def test_a_mail_that_was_broken_off_is_repeated_only_when_nobody_can_be_sending_it_any_more() -> None:
+    assert FUNCTIONS["Notify"]["Timeout"] < BROKEN_OFF_AFTER.total_seconds()
+    assert BROKEN_OFF_AFTER.total_seconds() < QUEUES["NotificationsQueue"]["VisibilityTimeout"]
+
+
+def test_a_mail_is_remembered_for_longer_than_its_event_can_come_again() -> None:
+    letters = RESOURCES["NotificationsDeadLetters"]["Properties"]["MessageRetentionPeriod"]
+    assert MAIL_KEPT_FOR.total_seconds() > 2 * (SECONDS_OF_FOUR_DAYS + letters)
+
+
 def test_queues_are_encrypted() -> None:
     assert all(queue["SqsManagedSseEnabled"] is True for queue in properties("AWS::SQS::Queue").values())
 
@@ -458,6 +480,7 @@ def test_a_role_names_its_actions_and_its_resources() -> None:
         ("Author", uploads),
         ("Work", exports),
         ("Oversee", exports),
+        ("Notify", json.dumps("*")),
     }
 
 
@@ -467,9 +490,27 @@ def test_a_role_is_written_out_in_full_on_resources_of_this_template(function: s
     assert all(policy.keys() == {"Statement"} for policy in FUNCTIONS[function]["Policies"])
     assert all(statement["Effect"] == "Allow" for statement in statements_of(function))
     for action, resource in rights_of(function):
+        if action == "ses:SendEmail":
+            continue
         kind = RESOURCES[named(resource)]["Type"]
         service = {"AWS::DynamoDB::Table": "dynamodb", "AWS::SQS::Queue": "sqs", "AWS::S3::Bucket": "s3"}[kind]
         assert action.startswith(f"{service}:")
+
+
+def test_only_notify_may_send_mail_and_only_from_the_senders_address() -> None:
+    sending = [(name, one) for name in FUNCTIONS for one in statements_of(name) if "ses:" in json.dumps(one["Action"])]
+    assert sending == [
+        (
+            "Notify",
+            {
+                "Effect": "Allow",
+                "Action": "ses:SendEmail",
+                "Resource": "*",
+                "Condition": {"StringEqualsIfExists": {"ses:FromAddress": {"Ref": "MailFrom"}}},
+            },
+        )
+    ]
+    assert variables_of("Notify")["MAIL_FROM"] == {"Ref": "MailFrom"}
 
 
 def test_no_role_may_delete_or_scan() -> None:
@@ -482,7 +523,7 @@ def test_an_index_is_only_queried_and_only_by_the_step_that_needs_it() -> None:
         (function, action, resource["Fn::Sub"])
         for function in FUNCTIONS
         for action, resource in rights_of(function)
-        if "/index/" in resource.get("Fn::Sub", "")
+        if "/index/" in json.dumps(resource)
     }
     assert queried == {
         ("Browse", "dynamodb:Query", "${CatalogueTable.Arn}/index/shelf"),
@@ -517,13 +558,13 @@ def test_only_relay_may_send_and_only_to_the_queues() -> None:
     [
         ("AnswerKeyTable", {"Author", "ImportBank", "Grade", "Regrade", "Review"}),
         ("QuestionTable", {"Author", "ImportBank", "Attempt", "Regrade", "Review"}),
-        ("CertificateTable", {"Certify", "Reissue", "Record", "Verify", "Work", "Inspect"}),
+        ("CertificateTable", {"Certify", "Notify", "Reissue", "Record", "Verify", "Work", "Inspect"}),
         ("DocumentBucket", {"Certify", "Record", "Author", "ImportBank", "Attempt", "Review", "Work", "Oversee"}),
         ("SigningKey", set()),
     ],
 )
 def test_secrets_and_personal_data_sit_where_few_roles_reach(resource: str, functions: set[str]) -> None:
-    reach = {name for name in FUNCTIONS for _, found in rights_of(name) if named(found) == resource}
+    reach = {name for name in FUNCTIONS for _, found in rights_of(name) if found != "*" and named(found) == resource}
     assert reach == functions
 
 

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from infra.local import sample
 from infra.local.gateway import Response
 from infra.local.lambdas import Invocation
+from infra.local.outbox import SentMail
 from infra.local.system import LocalSystem
 from shared.bootstrap import deps
 
@@ -27,7 +28,8 @@ JSON = {"accept": "application/json"}
 PROBLEM_TYPE = re.compile(r"https://[^/]+/(?P<slug>[a-z-]+)")
 PROBLEM_FIELDS = {"type", "title", "status", "detail", "instance"}
 TABLES = ("CatalogueTable", "QuestionTable", "AnswerKeyTable", "LearningTable", "CertificateTable", "OperationsTable")
-UNREAD_QUEUES = ("NotificationsQueue", "StatusesQueue")
+UNREAD_QUEUES = ("StatusesQueue",)
+TOLD_QUEUES = ("NotificationsQueue", "StatusesQueue")
 REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Answers = dict[str, list[str]]
@@ -248,6 +250,11 @@ class Learner(Client):
     """Reads modules and sits their tests; ``module`` is the one that was enrolled in last."""
 
     module: Module
+
+    @property
+    def email(self) -> str:
+        """As the local issuer puts it into the token."""
+        return f"{self.sub}@example.org"
 
     def _path(self, what: str = "") -> str:
         return f"{self.module.path}/enrolment{what}?edition={self.module.edition}"
@@ -533,6 +540,10 @@ class World:
         ]
         waiting = [Message(queue, json.dumps(body)) for queue in UNREAD_QUEUES for body in self.system.messages(queue)]
         return consumed + waiting
+
+    def mails(self, to: Learner | None = None) -> list[SentMail]:
+        """All mail that was sent, to one learner if one is named."""
+        return [mail for mail in self.system.mails() if to is None or to.email in mail.to]
 
     def events(self, *types: str, about: Learner | None = None) -> list[Any]:
         """Every event that came to a queue, of ``types`` and about a learner if they are named."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.domain.availability import end_of_day
-from tests.flow.journey import REQUEST_ID, UNREAD_QUEUES, Learner, Message, Module, World, answered
+from tests.flow.journey import REQUEST_ID, TOLD_QUEUES, Learner, Message, Module, World, answered
 
 # When a step ran, which no rule asks about.
 RAN = ("graded_at", "issued_at", "failed_at", "started_at", "finished_at", "advanced_at")
@@ -34,6 +34,8 @@ class Outcome:
     tables: Any
     """Without how often an item was written and what its last write announced: both may differ with the order."""
     tables_with_versions: Any
+    mails: list[tuple[tuple[str, ...], str]]
+    """To whom, and with what subject, in no order."""
     told: set[str]
     """The ids of all that learners and verifiers are to be told."""
 
@@ -96,13 +98,14 @@ def end_of(module: Module) -> datetime:
 def outcome_of(story: Story) -> Outcome:
     world = story.world
     messages = world.messages()
-    told = [message.event["id"] for message in messages if message.queue in UNREAD_QUEUES]
+    told = [message.event["id"] for message in messages if message.queue in TOLD_QUEUES]
     return Outcome(
         story=story,
         states={name: learner.enrolment()["state"] for name, learner in story.people.items()},
         messages=messages,
         tables=tables_of(world, but=("version", "outbox")),
         tables_with_versions=tables_of(world),
+        mails=sorted((mail.to, mail.subject) for mail in world.mails()),
         told=set(_without_chance(world, told)),
     )
 
@@ -110,10 +113,10 @@ def outcome_of(story: Story) -> Outcome:
 def tables_of(world: World, *, but: Sequence[str] = ()) -> list[Any]:
     """What is kept of learners, certificates and jobs: without what chance decides, and ``but`` what is named.
 
-    The hash of a PDF depends on the certificate's number.
+    The hash of a PDF depends on the certificate's number; the mail service names a mail at random.
     """
     tables = ("LearningTable", "CertificateTable", "OperationsTable")
-    rows = [_without(row, ("pdf_sha256", *but)) for table in tables for row in world.rows(table).values()]
+    rows = [_without(row, ("pdf_sha256", "message_id", *but)) for table in tables for row in world.rows(table).values()]
     return sorted(_without_chance(world, rows), key=json.dumps)
 
 

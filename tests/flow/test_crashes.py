@@ -161,4 +161,4 @@ def test_broken_off_at_any_call_a_step_is_completed_by_the_next_delivery(
     )
     assert failed == len(learners)
     # What passed in the end is no failure to look at.
-    assert world.rows("OperationsTable") == {}
+    assert [pk for pk, _ in world.rows("OperationsTable") if not pk.startswith("MAIL#")] == []

@@ -51,6 +51,11 @@ def test_the_story_goes_as_it_should_and_leaves_its_files(tmp_path: Path, capsys
         "schedule → retire → module.retired",
         "PUT /modules/…/enrolment → 409 module-closed",
         "certificate.reissue_requested → certify → certificate.reissued",
+        "certificate.reissued → notify",
+        "Mail to Anna Kovacs (4): You are enrolled; ",
+        "; A new version of your certificate\n",
+        "Mail to Björn Ågren (4): You are enrolled; The result of your CME test; ",
+        "Mail to Çağla Öztürk (1): Your enrolment was declined",
         *(file.name for file in tmp_path.iterdir()),
     ):
         assert line in told
@@ -111,7 +116,7 @@ class Difference:
         Difference(
             another_event_from_confirm,
             "Anna Kovacs asks to enrol",
-            "expected enrolment.requested → confirm → enrolment.confirmed, "
+            "expected enrolment.requested → confirm → enrolment.confirmed; enrolment.confirmed → notify, "
             "got enrolment.requested → confirm → enrolment.lapsed",
         ),
         Difference(a_grade_as_if_nothing_were_answered, "Anna Kovacs sits the test", "expected 8, got 0.0"),

@@ -11,7 +11,7 @@ import pytest
 from infra.local.pollers import Delivery
 from shared.adapters.dynamo.store import Store
 from tests.flow.faulty import sit_a_faulty_test
-from tests.flow.journey import UNREAD_QUEUES, Begin, World, answered
+from tests.flow.journey import TOLD_QUEUES, Begin, World, answered
 from tests.flow.story import tables_of
 
 
@@ -31,7 +31,7 @@ def outcome_of(world: World) -> Outcome:
     }
     told: set[str] = set()
     for message in world.messages():
-        if message.queue in UNREAD_QUEUES:
+        if message.queue in TOLD_QUEUES:
             event_id = message.event["id"]
             for number, name in numbers.items():
                 event_id = event_id.replace(number, name)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -114,6 +115,9 @@ def test_run_is_ready_in_time_and_its_curl_lines_work_when_pasted() -> None:
             json.loads(subprocess.run(line, shell=True, capture_output=True, text=True, check=True).stdout)
             for line in lines
         ]
+        [address] = re.findall(r"^Mail that was sent: (http://127\.0\.0\.1:\d+/dev/outbox)$", printed, re.MULTILINE)
+        with urlopen(address) as page:
+            assert page.headers["content-type"] == "text/html; charset=utf-8"
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
     # A processor's, so that what else the machine does decides nothing.

@@ -47,6 +47,7 @@ ENROLMENT = EnrolmentId(LEARNER, MODULE, 1)
 REFERENCE = EnrolmentReference(LEARNER, MODULE, None)
 NUMBER = certificate_number(1)
 PUBLIC_URL = "https://cme.example.org"
+MODULE_URL = "https://learn.example.org/{module_id}/{edition}"
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PUBLISHED_AT = datetime(2026, 1, 14, 12, tzinfo=UTC)

@@ -33,6 +33,7 @@ from shared.domain.ids import (
 )
 from shared.domain.job import Cursor, Job
 from shared.domain.learner import Contact, Membership, Profile
+from shared.domain.mail import Mail
 from shared.domain.notice import Notice, NoticeState
 from shared.domain.questions import AnswerKey, Bank, Image
 from shared.domain.refusals import NotEnrolled, NotFound
@@ -42,8 +43,19 @@ from shared.domain.terms import words
 from shared.domain.transcript import Transcript
 from shared.events.event import Event
 from shared.facts import dump, from_facts, load
-from shared.ports import ConcurrentChange, Hit, Issue, Page, PresignedAddress, StatisticsPart, StatisticsReport
-from tests.support.builders import NOW, PUBLIC_URL, PUBLISHED_AT, SCHEMES, an_edition, without_nulls
+from shared.mail.wording import word_letter
+from shared.ports import (
+    ConcurrentChange,
+    Hit,
+    Issue,
+    Outgoing,
+    Page,
+    PresignedAddress,
+    SendUnanswered,
+    StatisticsPart,
+    StatisticsReport,
+)
+from tests.support.builders import MODULE_URL, NOW, PUBLIC_URL, PUBLISHED_AT, SCHEMES, an_edition, without_nulls
 
 A = TypeVar("A", bound=Any)
 
@@ -670,6 +682,58 @@ class FakeFailures:
         self.kept.append(Failure(queue, message_id, body, cause, at))
 
 
+class FakeMails:
+    """See ``ports.Mails``."""
+
+    def __init__(self, announced: list[Event]) -> None:
+        self.records: Records[Mail] = Records(Mail, lambda mail: (mail.event_id, mail.learner_id), announced)
+
+    def find(self, event_id: str, learner_id: LearnerId) -> Mail | None:
+        return self.records.find((event_id, learner_id))
+
+    def save(self, mail: Mail) -> Mail:
+        return self.records.save(mail)
+
+
+@dataclass
+class FakeMailer:
+    """See ``ports.Mailer``; ``sent`` is what went out.
+
+    ``answers`` are what the next sends come to, None an id; an answer that gets lost is one after the mail went out.
+    ``meanwhile`` is called once, during the next send.
+    """
+
+    sent: list[Outgoing] = field(default_factory=list)
+    answers: list[Exception | None] = field(default_factory=list)
+    meanwhile: Callable[[], object] | None = None
+
+    def send(self, mail: Outgoing) -> str:
+        if self.meanwhile:
+            between, self.meanwhile = self.meanwhile, None
+            between()
+        answer = self.answers.pop(0) if self.answers else None
+        if answer is None or isinstance(answer, AnswerLost):
+            self.sent.append(mail)
+        if answer:
+            raise answer
+        return f"message-{len(self.sent)}"
+
+
+@dataclass
+class FakeDeliveries:
+    """See ``ports.Deliveries``."""
+
+    named: int = 0
+
+    def name(self) -> str:
+        self.named += 1
+        return f"delivery-{self.named}"
+
+
+class AnswerLost(SendUnanswered):
+    """The mail was sent, and nobody was told."""
+
+
 @dataclass
 class FakeSchemes:
     """See ``ports.Schemes``."""
@@ -719,6 +783,8 @@ class World:
 
     public_url = PUBLIC_URL
     pars_provider: str | None = "1234567"
+    module_url = MODULE_URL
+    word_letter = staticmethod(word_letter)
 
     def __init__(self) -> None:
         self.announced: list[Event] = []
@@ -749,6 +815,9 @@ class World:
         self.export_files = FakeExportFiles()
         self.reported = FakeReportedRecords(self.announced)
         self.export_runs = FakeExportRuns(self.announced)
+        self.mails = FakeMails(self.announced)
+        self.mailer = FakeMailer()
+        self.deliveries = FakeDeliveries()
         self.schemes = FakeSchemes()
         self.numbers = FakeNumbers()
         self.randomness = FakeRandomness()

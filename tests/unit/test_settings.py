@@ -4,9 +4,13 @@ from dataclasses import fields
 
 import pytest
 
-from shared.settings import QueueSettings, Settings, SettingsMissing
+from shared.settings import MailSettings, QueueSettings, Settings, SettingsMissing
 
 COMPLETE = {field.name.upper(): f"the-{field.name}" for field in fields(Settings)} | {"MAX_RECEIVES": "5"}
+MAIL = {field.name.upper(): f"the-{field.name}" for field in fields(MailSettings)} | {
+    "MAIL_RATE": "14",
+    "MAIL_CONSUMERS": "2",
+}
 QUEUES = {field.name.upper(): f"https://queues/{field.name}" for field in fields(QueueSettings)}
 
 
@@ -17,8 +21,8 @@ def test_settings_are_read_from_the_environment() -> None:
     assert settings.max_receives == 5
 
 
-@pytest.mark.parametrize("kind", [Settings, QueueSettings])
-def test_all_that_is_missing_is_named_at_once(kind: type[Settings] | type[QueueSettings]) -> None:
+@pytest.mark.parametrize("kind", [Settings, QueueSettings, MailSettings])
+def test_all_that_is_missing_is_named_at_once(kind: type[Settings | QueueSettings | MailSettings]) -> None:
     with pytest.raises(SettingsMissing) as missing:
         kind.from_env({})
     for field in fields(kind):
@@ -35,6 +39,16 @@ def test_what_is_there_is_not_named_and_what_is_empty_is() -> None:
 def test_a_number_that_is_none_is_refused(wrong: str) -> None:
     with pytest.raises(SettingsMissing, match="MAX_RECEIVES"):
         Settings.from_env(COMPLETE | {"MAX_RECEIVES": wrong})
+
+
+@pytest.mark.parametrize("name", ["MAIL_RATE", "MAIL_CONSUMERS"])
+def test_a_rate_of_mail_that_is_no_number_is_refused(name: str) -> None:
+    with pytest.raises(SettingsMissing, match=name):
+        MailSettings.from_env(MAIL | {name: "many"})
+
+
+def test_the_consumers_share_the_rate_of_mail() -> None:
+    assert MailSettings.from_env(MAIL).seconds_apart == 2 / 14
 
 
 def test_a_queue_is_found_by_its_name() -> None:

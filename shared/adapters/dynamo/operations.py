@@ -1,4 +1,4 @@
-"""OperationsTable: jobs, item statistics, runs of exports, and why messages failed."""
+"""OperationsTable: jobs, item statistics, runs of exports, mails, and why messages failed."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,14 +7,17 @@ from itertools import islice
 
 from shared.adapters.dynamo.store import EncodeOutbox, Key, Marks, Store, due_for_recovery
 from shared.adapters.dynamo.tables import OperationsItem
-from shared.domain.ids import EditionId
+from shared.domain.ids import EditionId, LearnerId
 from shared.domain.job import Job
+from shared.domain.mail import Mail
 from shared.domain.reporting import LatestRun, Skip, Terms
 from shared.events.event import Event
 from shared.facts import dump, instant, load
 from shared.ports import StatisticsPart, StatisticsReport
 
 KEPT_FOR = timedelta(days=14)
+# A message lives for 4 days in its queue and 14 in the dead letters, and for as long again once it is put back.
+MAIL_KEPT_FOR = timedelta(days=60)
 
 
 def job_key(job: str) -> Key:
@@ -98,6 +101,29 @@ class DynamoExportRuns:
 
 def _runs_key(terms: Terms) -> Key:
     return f"EXPORT#{sha256(dump(terms).encode()).hexdigest()}", "LATEST"
+
+
+class DynamoMails:
+    """See ``ports.Mails``."""
+
+    def __init__(self, encode: EncodeOutbox) -> None:
+        self._store = Store(
+            OperationsItem,
+            Mail,
+            lambda mail: mail_key(mail.event_id, mail.learner_id),
+            lambda mail: {"expires": int((mail.changed_at + MAIL_KEPT_FOR).timestamp())},
+            encode,
+        )
+
+    def find(self, event_id: str, learner_id: LearnerId) -> Mail | None:
+        return self._store.find(mail_key(event_id, learner_id))
+
+    def save(self, mail: Mail) -> Mail:
+        return self._store.save(mail)
+
+
+def mail_key(event_id: str, learner_id: LearnerId) -> Key:
+    return f"MAIL#{event_id}", learner_id
 
 
 class DynamoFailures:

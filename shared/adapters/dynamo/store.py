@@ -20,7 +20,7 @@ A = TypeVar("A", bound=Any)
 
 EncodeOutbox = Callable[[Sequence[Event]], str]
 Key = tuple[str, str]
-Marks = Mapping[str, str]
+Marks = Mapping[str, str | int]
 
 # Each index key is spread over this many partitions, so that none of them grows hot.
 SHARDS = 4
