@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from shared.domain.edition import Draft
+from shared.domain.ids import EditionId
 from shared.domain.questions import AnswerKey, Bank
 from shared.exchange.bank_file import BankFile
 from shared.ports import AnswerKeys, BankImages, Catalogue, QuestionBanks
@@ -20,16 +21,22 @@ class Attaching(Protocol):
 
 
 def attach_bank(draft: Draft, file: BankFile, deps: Attaching) -> Bank:
-    """Store a bank under a new revision, then let the draft name it; raise AlreadyPublished.
-
-    Pictures come first, the draft's word last: nobody sees half a bank.
-    """
+    """Store a bank under a new revision, then let the draft name it; raise AlreadyPublished."""
     draft.require_unpublished()
-    for image in file.images:
-        deps.bank_images.put(draft.id, image)
-    bank = Bank(revision=deps.question_banks.next_revision(draft.id), questions=file.questions)
-    deps.question_banks.put(draft.id, bank)
-    entries = {entry.question_id: entry for entry in file.key}
-    deps.answer_keys.put(draft.id, AnswerKey(bank_revision=bank.revision, revision=1, entries=entries))
+    bank = store_bank(draft.id, file, deps)
     deps.catalogue.save_draft(draft.with_bank(bank.summary()))
+    return bank
+
+
+def store_bank(edition: EditionId, file: BankFile, deps: Attaching) -> Bank:
+    """Store a bank with its key under a new revision; nobody sees it before the draft names it.
+
+    Pictures come first: nobody sees half a bank.
+    """
+    for image in file.images:
+        deps.bank_images.put(edition, image)
+    bank = Bank(revision=deps.question_banks.next_revision(edition), questions=file.questions)
+    deps.question_banks.put(edition, bank)
+    entries = {entry.question_id: entry for entry in file.key}
+    deps.answer_keys.put(edition, AnswerKey(bank_revision=bank.revision, revision=1, entries=entries))
     return bank

@@ -36,6 +36,7 @@ from shared.domain.notice import Notice
 from shared.domain.questions import AnswerKey, Bank, Image
 from shared.domain.reporting import GrowingFile, LatestRun, Report, Reported, Skip, Terms
 from shared.domain.schemes import Scheme
+from shared.domain.shelf import Shelf
 from shared.domain.statistics import ItemStatistic, Tallies
 from shared.domain.transcript import Transcript
 from shared.events.event import Event
@@ -74,7 +75,7 @@ class Clock(Protocol):
 
 
 class Catalogue(Protocol):
-    """Drafts, published editions, and their status. All reads but ``shelf`` see the last write."""
+    """Drafts, published editions, and their status. All reads but ``shelf`` and ``desk`` see the last write."""
 
     def draft(self, edition: EditionId) -> Draft | None: ...
 
@@ -104,8 +105,19 @@ class Catalogue(Protocol):
         """State and events in one write; raise ConcurrentChange."""
         ...
 
-    def shelf(self, limit: int, cursor: str | None) -> Page[EditionStatus]:
-        """Published editions, the latest release first; eventually consistent."""
+    def withdraw(self, status: EditionStatus, announcing: Sequence[Event]) -> EditionStatus:
+        """Save the status of an edition retired early, and let the shelf show it; raise ConcurrentChange."""
+        ...
+
+    def shelf(self) -> Shelf:
+        """All published editions, as of the last publication or early retirement.
+
+        One read where nothing has changed since it was asked for in this process.
+        """
+        ...
+
+    def desk(self, limit: int, cursor: str | None) -> Page[tuple[Draft, EditionStatus | None]]:
+        """All editions, drafts too, by module and edition, each with its status once it is published."""
         ...
 
     def due_for_retirement(self, until: datetime) -> Iterator[EditionId]:

@@ -1,5 +1,6 @@
-"""ETags are versions in quotes."""
+"""ETags in quotes: the version of what may be changed, the digest of what may be kept."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 
@@ -29,3 +30,14 @@ def require_version(headers: Mapping[str, str]) -> int:
         errors = [{"loc": ["header", "If-Match"], "msg": "Must name the version that this supersedes."}]
         raise InvalidRequest("If-Match is missing.", errors=errors)
     return version
+
+
+def content_etag(body: str | bytes) -> str:
+    """The ETag of an answer that may be kept: the same content has the same."""
+    return f'"{hashlib.sha256(body.encode() if isinstance(body, str) else body).hexdigest()[:32]}"'
+
+
+def names(headers: Mapping[str, str], tag: str) -> bool:
+    """Whether If-None-Match names ``tag``: whoever asks has that answer already."""
+    known = next((value for name, value in headers.items() if name.lower() == "if-none-match"), "")
+    return known.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in known.split(","))

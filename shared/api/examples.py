@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shared.api.contract import answer_key, assessment, certification, enrolment, modules, office, operations
+from shared.api.contract import answer_key, assessment, authoring, certification, enrolment, modules, office, operations
 
 MODULE = "optimal-management-of-oligometastatic-disease"
 NUMBER = "CME-0QNN7-3HTFM-4P1N1-S7SQD"
@@ -20,15 +20,16 @@ EXTERNAL = {
     "amount": "6.00",
     "provider": "Thoracic Society",
 }
+DISCLOSURE = {
+    "relationships": [{"company": "Example Pharma", "nature": "lecture fee"}],
+    "mitigated": True,
+    "declared_on": "2026-01-10",
+}
 FACULTY = {
     "name": "Dr. Tolia",
     "role": "author",
     "credentials": "MD",
-    "disclosure": {
-        "relationships": [{"company": "Example Pharma", "nature": "lecture fee"}],
-        "mitigated": True,
-        "declared_on": "2026-01-10",
-    },
+    "disclosure": DISCLOSURE,
 }
 EVALUATION = {
     "required": True,
@@ -168,23 +169,61 @@ GRANT = {
 }
 MEMBERSHIP = {"learner_id": "dr-a", "member": True, "until": "2027-12-31"}
 
+TOLD: Mapping[str, Any] = {
+    **CARD,
+    "objectives": ["Explain the concept of oligometastatic disease"],
+    "summary": "What oligometastatic disease is, and how it is treated.",
+    "medium": "presentation",
+    "released_on": "2026-01-15",
+    "reviewed_on": "2026-01-15",
+    "expires_at": "2028-01-14T23:00:00Z",
+    "faculty": [FACULTY],
+    "commercial_support": [],
+    "test": {"questions": 3, "pass_mark": 70, "attempts": 3, "cooldown_hours": 24, "time_limit_minutes": None},
+    "viewing": {"required_percent": 0},
+    "evaluation": EVALUATION,
+    "claim": "claimed",
+    "zone": "Europe/Zurich",
+    "information_hash": HASH,
+}
+
 EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
     modules.ModulesView: {"modules": [CARD], "next": None},
-    modules.ModuleView: {
-        **CARD,
-        "objectives": ["Explain the concept of oligometastatic disease"],
-        "summary": "What oligometastatic disease is, and how it is treated.",
-        "medium": "presentation",
-        "released_on": "2026-01-15",
-        "reviewed_on": "2026-01-15",
-        "expires_at": "2028-01-14T23:00:00Z",
-        "zone": "Europe/Zurich",
-        "faculty": [FACULTY],
-        "commercial_support": [],
-        "test": {"questions": 3, "pass_mark": 70, "attempts": 3, "cooldown_hours": 24, "time_limit_minutes": None},
-        "viewing": {"required_percent": 0},
-        "evaluation": EVALUATION,
-        "claim": "claimed",
+    modules.ModuleView: TOLD,
+    authoring.PreviewView: {"module": TOLD, "gaps": [], "questions": ATTEMPT["questions"]},
+    authoring.EditionsView: {
+        "modules": [
+            {
+                "module_id": MODULE,
+                "edition": 2,
+                "title": TITLE,
+                "state": "published",
+                "open": True,
+                "released_on": "2026-01-15",
+                "expires_on": "2028-01-14",
+                "questions": 18,
+                "published_at": "2026-01-14T12:00:00Z",
+            }
+        ],
+        "next": None,
+    },
+    authoring.ErratumBody: {
+        "text": "Dr. Tolia's lecture fee from Example Pharma was left out.",
+        "reason": "Reported by the author",
+        "name": "Dr. Tolia",
+        "disclosure": DISCLOSURE,
+    },
+    authoring.ErrataView: {
+        "errata": [
+            {
+                "published_at": "2026-04-01T08:00:00Z",
+                "text": "Dr. Tolia's lecture fee from Example Pharma was left out.",
+                "reason": "Reported by the author",
+                "by": "admin",
+                "name": "Dr. Tolia",
+                "disclosure": DISCLOSURE,
+            }
+        ],
         "information_hash": HASH,
     },
     modules.OpenApiView: {"openapi": "3.1.0", "info": {"title": "This document", "version": "1.0.0"}, "paths": {}},

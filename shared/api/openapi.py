@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared.api.contract import answer_key, assessment, certification, enrolment, modules, office, operations
+from shared.api.contract import answer_key, assessment, authoring, certification, enrolment, modules, office, operations
 from shared.api.examples import EXAMPLES
 from shared.api.operation import Operation
 from shared.api.problems import PROBLEMS, THROTTLED, TYPE_PREFIX, Problem
@@ -15,6 +15,7 @@ from shared.domain.reporting import ExportKind
 
 OPERATIONS: tuple[Operation, ...] = (
     *modules.OPERATIONS,
+    *authoring.OPERATIONS,
     *enrolment.OPERATIONS,
     *office.OPERATIONS,
     *assessment.OPERATIONS,
@@ -150,6 +151,8 @@ def _answer(operation: Operation, status: HTTPStatus, view: type[BaseModel] | No
     if view:
         others = {media_type: {"schema": {"type": "string"}} for media_type in operation.media_types}
         answer["content"] = {"application/json": {"schema": _reference(view)}, **others}
+    if HTTPStatus.NOT_MODIFIED in operation.answers:
+        answer["headers"] = {name: {"schema": {"type": "string"}} for name in ("ETag", "Cache-Control")}
     if status is HTTPStatus.SEE_OTHER:
         answer["headers"] = {"Location": {"schema": {"type": "string", "format": "uri"}}}
     return answer

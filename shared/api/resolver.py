@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
@@ -19,6 +19,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ValidationError
 
 from shared.api.caller import Caller
+from shared.api.etag import content_etag, names
 from shared.api.operation import Operation
 from shared.api.problems import TooLarge, is_passing_fault, problem, throttled
 from shared.api.shapes import ID_PATTERN, View
@@ -46,12 +47,16 @@ LONGEST_PAUSE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``body`` is a view, or text or bytes of ``media_type``."""
+    """``body`` is a view, or text or bytes of ``media_type``.
+
+    A public answer may be kept by whoever got it, for ``kept_for`` without asking again; it has an ETag.
+    """
 
     status: HTTPStatus
     body: View | str | bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = JSON
+    kept_for: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +186,7 @@ def _answer(
         return _problem(*throttled(event.path))
     else:
         logger.info("answered", extra={"operation": operation.id, "status": int(answer.status)})
-        response = _response(answer)
+        response = _response(answer, event.headers)
     count("Succeeded")
     return response
 
@@ -273,9 +278,15 @@ def _written(body: View | str | bytes | None) -> str | bytes:
     return body.model_dump_json() if isinstance(body, View) else body or ""
 
 
-def _response(answer: Answer) -> Response[Any]:
+def _response(answer: Answer, asked: Mapping[str, str]) -> Response[Any]:
+    body, status = _written(answer.body), answer.status
     headers = {"Cache-Control": "no-store", **answer.headers}
-    return Response(int(answer.status), content_type=answer.media_type, body=_written(answer.body), headers=headers)
+    if answer.kept_for is not None:
+        tag = content_etag(body)
+        headers |= {"Cache-Control": f"public, max-age={int(answer.kept_for.total_seconds())}", "ETag": tag}
+        if names(asked, tag):
+            body, status = "", HTTPStatus.NOT_MODIFIED
+    return Response(int(status), content_type=answer.media_type, body=body, headers=headers)
 
 
 def _problem(status: HTTPStatus, body: dict[str, Any], headers: dict[str, str]) -> Response[Any]:

@@ -1,4 +1,4 @@
-"""Who may enrol: membership and prerequisites, as of the instant of the request."""
+"""Who may enrol: membership, profession and prerequisites, as of the instant of the request."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -10,11 +10,20 @@ from shared.domain.learner import Membership
 
 
 def reason_to_decline(
-    content: EditionContent, membership: Membership | None, passed: Collection[ModuleId], at: datetime
+    content: EditionContent,
+    membership: Membership | None,
+    profession: str | None,
+    passed: Collection[ModuleId],
+    at: datetime,
 ) -> DeclineReason | None:
-    """Why a request made at ``at`` is declined; None admits. ``passed``: the modules the learner has passed."""
+    """Why a request made at ``at`` is declined; None admits.
+
+    ``profession`` is the learner's own word, ``passed`` the modules they have passed.
+    """
     if content.members_only and not (membership and membership.holds(at, content.zone)):
         return DeclineReason.NOT_A_MEMBER
+    if content.professions and profession not in content.professions:
+        return DeclineReason.PROFESSION_NOT_ADMITTED
     if any(prerequisite not in passed for prerequisite in content.prerequisites):
         return DeclineReason.PREREQUISITE_MISSING
     return None

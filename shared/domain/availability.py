@@ -68,6 +68,10 @@ class EditionStatus:
     def is_open(self, at: datetime) -> bool:
         return self.opens_at <= at < self.terminates_at
 
+    def next_change(self, at: datetime) -> datetime | None:
+        """When the edition opens or ends next; None once it has ended."""
+        return next((change for change in (self.opens_at, self.terminates_at) if change > at), None)
+
     def require_open(self, at: datetime) -> None:
         """Raise ModuleClosed unless the edition is open at ``at``."""
         if not self.is_open(at):

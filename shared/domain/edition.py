@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,6 +12,9 @@ from shared.domain.availability import Card, EditionStatus, end_of_day, start_of
 from shared.domain.ids import EditionId, ModuleId
 from shared.domain.notice import NOTICE_DAYS, Notice
 from shared.domain.refusals import AlreadyPublished, InvalidRequest
+
+# What a copy of an edition doesn't take over.
+DATES = ("released_on", "reviewed_on", "expires_on")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +163,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionContent:
-    """An edition without gaps: what was published, for good."""
+    """An edition without gaps: what was published, for good. ``professions`` names whom it is for; none, for all."""
 
     title: str
     authors: tuple[str, ...]
@@ -184,6 +187,7 @@ class EditionContent:
     test: TestTerms
     commercial_support: tuple[str, ...] = ()
     prerequisites: tuple[ModuleId, ...] = ()
+    professions: tuple[str, ...] = ()
     viewing: Viewing = field(default_factory=Viewing)
     evaluation: Evaluation = field(default_factory=Evaluation)
     claim: Literal["automatic", "claimed"] = "automatic"
@@ -213,14 +217,56 @@ class BankSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Erratum:
+    """What was wrong in a published edition's information, and since when that is told.
+
+    ``disclosure`` takes the place of what ``name``, one of the faculty, had disclosed. ``reason`` and ``by``
+    are the office's own.
+    """
+
+    text: str
+    reason: str
+    by: str
+    published_at: datetime
+    name: str | None = None
+    disclosure: Disclosure | None = None
+
+    def says_the_same_as(self, other: "Erratum") -> bool:
+        """Whether both correct the same, whoever published it and when."""
+        return self == replace(other, by=self.by, published_at=self.published_at)
+
+    def told(self) -> dict[str, Any]:
+        """What learners are told of it, as JSON can hold it."""
+        disclosure = self.disclosure
+        return {
+            "published_at": self.published_at.isoformat(),
+            "text": self.text,
+            "name": self.name,
+            "disclosure": disclosure
+            and {
+                "relationships": [
+                    {"company": relationship.company, "nature": relationship.nature}
+                    for relationship in disclosure.relationships
+                ],
+                "mitigated": disclosure.mitigated,
+                "declared_on": disclosure.declared_on.isoformat(),
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """An edition as its authors last sent it, complete or not; immutable once ``published_at`` is set."""
+    """An edition as its authors last sent it, complete or not; immutable once ``published_at`` is set.
+
+    ``errata`` come after that, each added to those before it; the content stays as it was published.
+    """
 
     module_id: ModuleId
     edition: int
     content: Mapping[str, Any]
     bank: BankSummary | None = None
     published_at: datetime | None = None
+    errata: tuple[Erratum, ...] = ()
     version: int = 0
 
     @property
@@ -244,6 +290,23 @@ class Draft:
         self.require_unpublished()
         return replace(self, published_at=at)
 
+    def corrected(self, erratum: Erratum) -> Self:
+        """With one more erratum; that which was added last, added again, changes nothing."""
+        if self.errata and self.errata[-1].says_the_same_as(erratum):
+            return self
+        return replace(self, errata=(*self.errata, erratum))
+
+    def copied(self) -> dict[str, Any]:
+        """The content for another edition: disclosures as corrected, and no dates, which are that edition's own."""
+        content = {name: value for name, value in self.content.items() if name not in DATES}
+        corrected = {erratum.name: erratum.told()["disclosure"] for erratum in self.errata if erratum.disclosure}
+        if corrected:
+            content["faculty"] = [
+                {**member, "disclosure": corrected.get(member["name"], member["disclosure"])}
+                for member in content["faculty"]
+            ]
+        return content
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
@@ -254,6 +317,7 @@ class Edition:
     content: EditionContent
     information_hash: str
     bank_revision: int
+    errata: tuple[Erratum, ...] = ()
 
     @property
     def id(self) -> EditionId:
@@ -265,6 +329,14 @@ class Edition:
             return self
         rules = {rule.name: getattr(terms, rule.name) for rule in fields(Terms)}
         return replace(self, content=replace(self.content, **rules))
+
+    @property
+    def faculty(self) -> tuple[FacultyMember, ...]:
+        """Those in control of content, with what each has disclosed as it was corrected last."""
+        corrected = {erratum.name: erratum.disclosure for erratum in self.errata if erratum.disclosure}
+        return tuple(
+            replace(member, disclosure=corrected.get(member.name, member.disclosure)) for member in self.content.faculty
+        )
 
     @property
     def expires_at(self) -> datetime:
@@ -312,8 +384,8 @@ class Edition:
         )
 
 
-def information_hash(edition: int, content: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of the information a learner must acknowledge before the test.
+def information(edition: int, content: Mapping[str, Any], errata: Sequence[Erratum] = ()) -> dict[str, Any]:
+    """The information that a learner must acknowledge before the test, as its authors sent it.
 
     Source: ACCME, information for learners before the activity.
     """
@@ -323,4 +395,10 @@ def information_hash(edition: int, content: Mapping[str, Any]) -> str:
         "evaluation", "claim", "claim_window_days",
     )  # fmt: skip
     told = {"edition": edition, **{name: content.get(name) for name in shown}}
+    return {**told, "errata": [erratum.told() for erratum in errata]} if errata else told
+
+
+def information_hash(edition: int, content: Mapping[str, Any], errata: Sequence[Erratum] = ()) -> str:
+    """SHA-256 (hex) of the information."""
+    told = information(edition, content, errata)
     return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -25,6 +25,7 @@ class EnrolmentState(StrEnum):
 class DeclineReason(StrEnum):
     NOT_A_MEMBER = "not-a-member"
     PREREQUISITE_MISSING = "prerequisite-missing"
+    PROFESSION_NOT_ADMITTED = "profession-not-admitted"
     MODULE_CLOSED = "module-closed"
 
 

@@ -32,6 +32,10 @@ CALLS = {
         f"POST {EDITION}/questions/uploads",
         f"POST {EDITION}/publication",
         f"POST {EDITION}/retirement",
+        "GET /admin/modules",
+        f"GET {EDITION}/preview",
+        f"POST {EDITION}/errata",
+        f"GET {EDITION}/errata",
     },
     "Browse": {"GET /modules", "GET /modules/{module_id}", "GET /openapi.json"},
     "Enrol": {
@@ -94,7 +98,7 @@ CONSUMERS = {
 UNCONSUMED = {"StatusesQueue"}
 STREAMED = {"CatalogueTable", "LearningTable", "CertificateTable", "OperationsTable"}
 INDEXES = {
-    "CatalogueTable": {"due", "shelf"},
+    "CatalogueTable": {"due", "shelf", "desk"},
     "QuestionTable": set(),
     "AnswerKeyTable": set(),
     "LearningTable": {"due", "edition", "directory"},
@@ -104,6 +108,7 @@ INDEXES = {
 ATTRIBUTES_OF_INDEXES = {
     "due": ("due_step", "due_at", "KEYS_ONLY"),
     "shelf": ("shelf", "shelf_key", "ALL"),
+    "desk": ("desk", "desk_key", "KEYS_ONLY"),
     "edition": ("edition_shard", "pk", "KEYS_ONLY"),
     "directory": ("listed", "listed_key", "KEYS_ONLY"),
 }
@@ -527,6 +532,7 @@ def test_an_index_is_only_queried_and_only_by_the_step_that_needs_it() -> None:
     }
     assert queried == {
         ("Browse", "dynamodb:Query", "${CatalogueTable.Arn}/index/shelf"),
+        ("Author", "dynamodb:Query", "${CatalogueTable.Arn}/index/desk"),
         ("Retire", "dynamodb:Query", "${CatalogueTable.Arn}/index/due"),
         ("Remind", "dynamodb:Query", "${CatalogueTable.Arn}/index/due"),
         ("Remind", "dynamodb:Query", "${LearningTable.Arn}/index/due"),

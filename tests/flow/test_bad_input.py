@@ -180,6 +180,7 @@ VALID_BODIES = {
     "putEdition": {"title": "New"},
     "putQuestions": SAMPLE.bank,
     "retireEdition": {"reason": "outdated"},
+    "publishErratum": {"text": "A slide was wrong.", "reason": "reported"},
     "acknowledgeInformation": {"information_hash": "0"},
     "recordViews": {"segments": [[0, 1]]},
     "putMembership": {"member": False},

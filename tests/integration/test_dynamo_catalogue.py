@@ -1,16 +1,19 @@
 """Drafts, editions and their status in CatalogueTable."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from shared.adapters.dynamo.store import SHARDS, shard_of
+from shared.adapters.dynamo.tables import CatalogueItem
 from shared.bootstrap import Deps
 from shared.domain.availability import EditionStatus
-from shared.domain.edition import Draft
+from shared.domain.edition import Disclosure, Draft, Erratum, Relationship
 from shared.domain.ids import EditionId, ModuleId
 from shared.domain.refusals import InvalidRequest, NotFound
+from shared.domain.shelf import Wanted
 from shared.events.modules import ModuleRetiredV1
 from shared.messaging.codec import decode_outbox
 from shared.ports import ConcurrentChange
@@ -116,23 +119,101 @@ def test_a_retired_edition_says_so_and_waits_until_its_enrolments_are_told(deps:
         deps.catalogue.save_status(status.retired_early(PUBLISHED_AT, "late"), [])
 
 
-@pytest.mark.parametrize("cursor", ["", "nothing", "a#b", "a#b#c", "a#b#1#d"])
-def test_a_cursor_of_the_shelf_is_one_of_its_keys(deps: Deps, cursor: str) -> None:
-    if not cursor:
-        assert deps.catalogue.shelf(1, cursor).entries
-        return
+def read(deps: Deps) -> list[EditionId]:
+    """What the whole shelf shows."""
+    return [status.id for status in deps.catalogue.shelf().page(Wanted(), PUBLISHED_AT, 10_000, None)[0]]
+
+
+def test_the_shelf_shows_a_publication_at_once_also_in_a_process_that_had_read_it_before(deps: Deps) -> None:
+    read(deps)
+    first = published(deps, "shelf-1")
+    assert first.id in read(deps)
+    second = published(deps, "shelf-2")
+    assert {first.id, second.id} <= set(read(deps))
+
+
+def test_an_early_retirement_shows_at_once_and_is_saved_with_its_announcement(deps: Deps, stored: Stored) -> None:
+    status = published(deps, "withdrawn")
+    read(deps)
+    at = status.opens_at + DAY
+    retired = status.retired_early(at, "a faulty slide")
+    announced = ModuleRetiredV1(at=at, module_id="withdrawn", edition=1, retired_at=at)
+    saved = deps.catalogue.withdraw(retired, [announced])
+    assert deps.catalogue.status(status.id) == saved == replace(retired, version=2)
+    closed, _ = deps.catalogue.shelf().page(Wanted(is_open=False), at, 10_000, None)
+    assert status.id in [one.id for one in closed]
+    item = stored("CatalogueTable", "MODULE#withdrawn", "STATUS#0001")
+    assert item
+    assert [event["id"] for event in decode_outbox(item["outbox"])] == ["module/withdrawn/1/retired/1"]
+    # The SDK repeats a write whose answer got lost.
+    assert deps.catalogue.withdraw(retired, [announced]) == saved
+    with pytest.raises(ConcurrentChange):
+        deps.catalogue.withdraw(status.retired_early(at + DAY, "otherwise"), [])
+
+
+def test_where_nothing_changed_the_shelf_is_one_read(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
+    published(deps, "kept")
+    read(deps)
+    asked: list[str] = []
+    client = CatalogueItem._get_connection().connection._client
+    client.meta.events.register("before-call.dynamodb", lambda model, **_: asked.append(model.name), unique_id="asked")
+    read(deps)
+    client.meta.events.unregister("before-call.dynamodb", unique_id="asked")
+    assert asked == ["GetItem"]
+
+
+def test_an_index_that_does_not_show_the_last_change_yet_is_read_again(
+    deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = CatalogueItem.by_release.query
+    read(deps)
+    late = published(deps, "late")
+
+    def lagging(*arguments: Any, **options: Any) -> Any:
+        return [item for item in query(*arguments, **options) if item.pk != "MODULE#late"]
+
+    monkeypatch.setattr(CatalogueItem.by_release, "query", lagging)
+    assert late.id not in read(deps)
+    monkeypatch.undo()
+    assert late.id in read(deps)
+
+
+@pytest.mark.parametrize("limit", [1, 3, 100])
+def test_the_desk_has_all_editions_by_module_page_by_page(deps: Deps, limit: int) -> None:
+    one, other = f"desk-{limit}-a", f"desk-{limit}-b"
+    status = published(deps, one)
+    for module_id, edition in ((other, 1), (one, 2), (other, 10)):
+        deps.catalogue.save_draft(of(module_id, edition))
+    seen = []
+    cursor = None
+    while True:
+        page = deps.catalogue.desk(limit, cursor)
+        assert len(page.entries) <= limit
+        seen += [(draft.id, known) for draft, known in page.entries if draft.module_id in (one, other)]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert [str(edition) for edition, _ in seen] == [f"{one}/1", f"{one}/2", f"{other}/1", f"{other}/10"]
+    assert [known for _, known in seen] == [status, None, None, None]
+
+
+@pytest.mark.parametrize("cursor", ["nothing", "a#b", "a#1#c"])
+def test_a_cursor_of_the_desk_is_one_of_its_keys(deps: Deps, cursor: str) -> None:
     with pytest.raises(InvalidRequest):
-        deps.catalogue.shelf(1, cursor)
+        deps.catalogue.desk(1, cursor)
 
 
-def test_the_shelf_goes_on_after_its_cursor(deps: Deps) -> None:
-    """Even where that edition has left the shelf meanwhile, the ones after it are found."""
-    for number in range(3):
-        published(deps, f"shelf-{number}")
-    first = deps.catalogue.shelf(2, None)
-    assert first.cursor
-    rest = deps.catalogue.shelf(200, first.cursor)
-    shown = [status.id for status in (*first.entries, *rest.entries)]
-    assert len(shown) == len(set(shown))
-    assert {EditionId(ModuleId(f"shelf-{number}"), 1) for number in range(3)} <= set(shown)
-    assert rest.cursor is None
+def test_an_erratum_is_kept_with_the_edition(deps: Deps) -> None:
+    status = published(deps, "erratum")
+    draft = deps.catalogue.draft(status.id)
+    assert draft
+    disclosure = Disclosure(declared_on=date(2026, 2, 1), relationships=(Relationship(company="A", nature="fee"),))
+    erratum = Erratum(
+        text="A fee", reason="left out", by="admin", published_at=PUBLISHED_AT, name="Dr. Tolia", disclosure=disclosure
+    )
+    before = deps.catalogue.edition(status.id)
+    saved = deps.catalogue.save_draft(draft.corrected(erratum))
+    assert deps.catalogue.draft(status.id) == saved
+    after = deps.catalogue.edition(status.id)
+    assert (after.content, after.errata) == (before.content, (erratum,))
+    assert after.information_hash != before.information_hash

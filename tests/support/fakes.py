@@ -39,6 +39,7 @@ from shared.domain.questions import AnswerKey, Bank, Image
 from shared.domain.refusals import NotEnrolled, NotFound
 from shared.domain.reporting import GrowingFile, LatestRun, Report, Reported, Skip, Terms
 from shared.domain.schemes import Scheme
+from shared.domain.shelf import Shelf
 from shared.domain.terms import words
 from shared.domain.transcript import Transcript
 from shared.events.event import Event
@@ -153,8 +154,9 @@ class FakeCatalogue:
             module_id=draft.module_id,
             edition=draft.edition,
             content=from_facts(without_nulls(draft.content), EditionContent),
-            information_hash=information_hash(draft.edition, draft.content),
+            information_hash=information_hash(draft.edition, draft.content, draft.errata),
             bank_revision=draft.bank.revision,
+            errata=draft.errata,
         )
 
     def publish(self, draft: Draft, status: EditionStatus, notices: Sequence[Notice]) -> None:
@@ -181,11 +183,15 @@ class FakeCatalogue:
     def save_status(self, status: EditionStatus, announcing: Sequence[Event]) -> EditionStatus:
         return self.statuses_kept.save(status, announcing)
 
-    def shelf(self, limit: int, cursor: str | None) -> Page[EditionStatus]:
-        by_release = sorted(
-            self.statuses_kept.all(), key=lambda status: (status.card.published_on, status.id), reverse=True
-        )
-        return _page(by_release, limit, cursor)
+    def withdraw(self, status: EditionStatus, announcing: Sequence[Event]) -> EditionStatus:
+        return self.save_status(status, announcing)
+
+    def shelf(self) -> Shelf:
+        return Shelf(self.statuses_kept.all())
+
+    def desk(self, limit: int, cursor: str | None) -> Page[tuple[Draft, EditionStatus | None]]:
+        found = sorted(self.drafts.all(), key=lambda draft: draft.id)
+        return _page([(draft, self.status(draft.id)) for draft in found], limit, cursor)
 
     def due_for_retirement(self, until: datetime) -> Iterator[EditionId]:
         for status in self.statuses_kept.all():

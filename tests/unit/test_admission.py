@@ -41,11 +41,24 @@ def test_someone_who_is_no_member_has_no_membership() -> None:
     ids=["member", "former member", "nobody ever said so"],
 )
 def test_a_module_for_members_admits_members(membership: Membership | None, reason: DeclineReason | None) -> None:
-    assert reason_to_decline(a_content(), membership, (), NOW) is reason
+    assert reason_to_decline(a_content(), membership, None, (), NOW) is reason
 
 
 def test_a_module_for_everyone_admits_everyone() -> None:
-    assert reason_to_decline(a_content(members_only=False), None, (), NOW) is None
+    assert reason_to_decline(a_content(members_only=False), None, None, (), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("profession", "reason"),
+    [
+        ("MD", None),
+        ("nurse", DeclineReason.PROFESSION_NOT_ADMITTED),
+        (None, DeclineReason.PROFESSION_NOT_ADMITTED),
+    ],
+)
+def test_a_module_for_some_professions_admits_these(profession: str | None, reason: DeclineReason | None) -> None:
+    content = a_content(professions=("MD", "DO"))
+    assert reason_to_decline(content, MEMBER, profession, (), NOW) is reason
 
 
 @pytest.mark.parametrize(
@@ -58,7 +71,7 @@ def test_a_module_for_everyone_admits_everyone() -> None:
 )
 def test_every_prerequisite_must_have_been_passed(passed: tuple[str, ...], reason: DeclineReason | None) -> None:
     content = a_content(prerequisites=("one", "two"))
-    assert reason_to_decline(content, MEMBER, passed, NOW) is reason
+    assert reason_to_decline(content, MEMBER, None, passed, NOW) is reason
 
 
 def test_name_and_profession_are_what_a_certificate_attests() -> None:

@@ -1,27 +1,21 @@
 """Browse: the catalogue page by page, and the edition that a visitor means."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from functions.modules.browse.use_case import list_modules, show_module
+from functions.modules.browse.use_case import KEPT_FOR, list_modules, show_module
 from shared.domain.refusals import NotFound
-from tests.support.builders import DAY, MODULE, NOW, a_status, an_edition
+from shared.domain.shelf import Wanted
+from tests.support.builders import DAY, MINUTE, MODULE, NOW, a_status, an_edition
 from tests.support.fakes import World
 
 
-def listed(world: World, **changes: object) -> list[int]:
+def listed(world: World, at: datetime = NOW, **wanted: Any) -> list[int]:
     """The editions on the first page."""
-    asked: dict[str, Any] = {
-        "at": NOW,
-        "topic": None,
-        "q": None,
-        "is_open": None,
-        "limit": 50,
-        "cursor": None,
-        **changes,
-    }
-    return [status.edition for status in list_modules(world, **asked).entries]
+    page, _ = list_modules(Wanted(**wanted), 50, None, world, at=at)
+    return [status.edition for status in page.entries]
 
 
 def a_world() -> World:
@@ -63,7 +57,7 @@ def test_whether_a_module_is_open_is_asked_at_the_instant_of_the_request() -> No
 def test_pages_follow_each_other_by_their_cursor() -> None:
     world, seen, cursor = a_world(), [], None
     while True:
-        page = list_modules(world, at=NOW, topic=None, q=None, is_open=None, limit=2, cursor=cursor)
+        page, _ = list_modules(Wanted(), 2, cursor, world, at=NOW)
         seen.append([status.edition for status in page.entries])
         cursor = page.cursor
         if cursor is None:
@@ -72,13 +66,26 @@ def test_pages_follow_each_other_by_their_cursor() -> None:
 
 
 def test_pages_without_a_match_are_passed_over() -> None:
-    page = list_modules(a_world(), at=NOW, topic="lung", q=None, is_open=None, limit=1, cursor=None)
+    page, _ = list_modules(Wanted(topic="lung"), 1, None, a_world(), at=NOW)
     assert [status.edition for status in page.entries] == [1]
     assert page.cursor is None
 
 
+@pytest.mark.parametrize(
+    ("before", "kept_for"), [(DAY, KEPT_FOR), (MINUTE, KEPT_FOR), (timedelta(seconds=20), timedelta(seconds=20))]
+)
+def test_nothing_is_kept_longer_than_until_something_opens_or_ends(before: timedelta, kept_for: timedelta) -> None:
+    world = World()
+    world.publish()
+    for change in (a_status().opens_at, a_status().terminates_at):
+        assert list_modules(Wanted(), 50, None, world, at=change - before)[1] == kept_for
+        assert show_module(MODULE, None, world, at=change - before)[2] == kept_for
+        assert show_module(MODULE, 1, world, at=change - before)[2] == kept_for
+    assert list_modules(Wanted(), 50, None, World(), at=NOW)[1] == KEPT_FOR
+
+
 def test_the_edition_that_is_named_is_shown_open_or_not() -> None:
-    edition, status = show_module(MODULE, 1, a_world(), at=NOW)
+    edition, status, _ = show_module(MODULE, 1, a_world(), at=NOW)
     assert (edition.edition, status.edition, status.is_open(NOW)) == (1, 1, False)
 
 

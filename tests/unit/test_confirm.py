@@ -23,6 +23,7 @@ from tests.support.builders import (
     LEARNER,
     MODULE,
     NOW,
+    a_profile,
     a_status,
     an_edition,
     an_enrolment,
@@ -98,6 +99,15 @@ def test_a_prerequisite_is_met_by_a_pass_in_any_of_its_editions(state: Enrolment
     world.enrolments.given(older, newer)
     confirm_enrolment(a_request(), world)
     assert found(world).state is decided
+
+
+def test_the_profession_in_the_profile_decides_where_the_module_is_for_some_alone() -> None:
+    for profession, state in (("MD", EnrolmentState.CONFIRMED), ("nurse", EnrolmentState.DECLINED)):
+        world = a_world(professions=("MD",))
+        world.profiles.given(a_profile(profession=profession))
+        confirm_enrolment(a_request(), world)
+        assert found(world).state is state
+    assert found(world).reason is DeclineReason.PROFESSION_NOT_ADMITTED
 
 
 @pytest.mark.parametrize("late", [0 * HOUR, 6 * HOUR])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.api.etag import etag, require_version, version_in
+from shared.api.etag import content_etag, etag, names, require_version, version_in
 from shared.domain.refusals import InvalidRequest
 
 
@@ -26,3 +26,18 @@ def test_what_is_no_version_in_quotes_is_refused(wrong: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         version_in({"if-match": wrong})
     assert refused.value.facts["errors"][0]["loc"] == ["header", "If-Match"]
+
+
+def test_the_same_content_has_the_same_tag_and_another_another() -> None:
+    assert content_etag("Grüße") == content_etag("Grüße".encode())
+    assert content_etag("a") != content_etag("b")
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [("{tag}", True), ("W/{tag}", True), ('"other", {tag}', True), ("*", True), ('"other"', False), ("", False)],
+)
+def test_whoever_names_the_tag_has_the_answer_already(asked: str, named: bool) -> None:
+    tag = content_etag("content")
+    assert names({"If-None-Match": asked.format(tag=tag)}, tag) is named
+    assert not names({}, tag)

@@ -1,4 +1,4 @@
-"""Confirmation: membership and prerequisites decide about a request."""
+"""Confirmation: membership, profession and prerequisites decide about a request."""
 
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from shared.events.enrolment import (
     EnrolmentLapsedV1,
     EnrolmentRequestedV1,
 )
-from shared.ports import Catalogue, Clock, Enrolments, Memberships
+from shared.ports import Catalogue, Clock, Enrolments, Memberships, Profiles
 
 
 class Confirming(Protocol):
@@ -21,6 +21,8 @@ class Confirming(Protocol):
     def enrolments(self) -> Enrolments: ...
     @property
     def memberships(self) -> Memberships: ...
+    @property
+    def profiles(self) -> Profiles: ...
     @property
     def clock(self) -> Clock: ...
 
@@ -47,12 +49,13 @@ def _decide(
     at, edition = enrolment.requested_at, enrolment.id.of_edition
     content = deps.catalogue.edition(edition).content
     membership = deps.memberships.find(enrolment.learner_id) if content.members_only else None
+    profile = deps.profiles.find(enrolment.learner_id) if content.professions else None
     passed = [
         prerequisite
         for prerequisite in content.prerequisites
         if any(known.has_passed for known in deps.enrolments.of_module(enrolment.learner_id, prerequisite))
     ]
-    reason = reason_to_decline(content, membership, passed, at)
+    reason = reason_to_decline(content, membership, profile.profession if profile else None, passed, at)
     if reason:
         return enrolment.declined(reason, at), EnrolmentDeclinedV1(
             at=at,

@@ -6,15 +6,22 @@ from functions.modules.author.use_case import (
     attach,
     await_upload,
     bank_images,
+    correct,
     keep_draft,
+    list_editions,
+    preview,
     publish,
     retire_early,
     show_bank,
     show_draft,
+    show_published,
 )
 from shared.api.bank import read_bank
-from shared.api.contract import modules
+from shared.api.contract import authoring, modules
+from shared.api.contract.assessment import questions_of
+from shared.api.cursor import decode_cursor, encode_cursor
 from shared.api.etag import etag, version_in
+from shared.api.operation import PageQuery
 from shared.api.resolver import Answer, Api, Call, File
 from shared.bootstrap import deps
 from shared.domain.edition import Draft
@@ -43,11 +50,47 @@ def get_edition(call: Call[None, None]) -> Answer:
     return _as_sent(HTTPStatus.OK, show_draft(call.edition_id, deps()))
 
 
+@api.operation(authoring.LIST_EDITIONS)
+def get_editions(call: Call[None, PageQuery]) -> Answer:
+    page = list_editions(call.query.limit, decode_cursor(call.query.cursor), deps())
+    views = [authoring.EditionSummaryView.of(draft, status, call.at) for draft, status in page.entries]
+    return Answer(HTTPStatus.OK, authoring.EditionsView(modules=views, next=encode_cursor(page.cursor)))
+
+
 @api.operation(modules.PUT_EDITION)
-def put_edition(call: Call[modules.EditionBody, None]) -> Answer:
+def put_edition(call: Call[modules.EditionBody, modules.CopyQuery]) -> Answer:
     content = call.body.model_dump(mode="json", exclude_unset=True)
-    draft, created = keep_draft(call.edition_id, content, version_in(call.headers), deps())
+    seen = version_in(call.headers)
+    draft, created = keep_draft(call.edition_id, content, seen, deps(), source=call.query.source)
     return _as_sent(HTTPStatus.CREATED if created else HTTPStatus.OK, draft)
+
+
+@api.operation(authoring.PREVIEW_EDITION)
+def get_preview(call: Call[None, None]) -> Answer:
+    shown = preview(call.edition_id, deps(), at=call.at)
+
+    def link(name: str) -> str:
+        return deps().bank_images.address(call.edition_id, name, call.at).url
+
+    view = authoring.PreviewView(
+        module=modules.ModuleView.of_edition(shown.edition, shown.status, is_open=shown.status.is_open(call.at))
+        if shown.edition and shown.status
+        else None,
+        gaps=[modules.GapView.of(gap) for gap in shown.gaps],
+        questions=questions_of(shown.form, shown.bank, link) if shown.form and shown.bank else [],
+    )
+    return Answer(HTTPStatus.OK, view)
+
+
+@api.operation(authoring.PUBLISH_ERRATUM)
+def post_erratum(call: Call[authoring.ErratumBody, None]) -> Answer:
+    edition, added = correct(call.edition_id, call.body.erratum(call.caller.learner_id, call.at), deps())
+    return Answer(HTTPStatus.CREATED if added else HTTPStatus.OK, authoring.ErrataView.of(edition))
+
+
+@api.operation(authoring.LIST_ERRATA)
+def get_errata(call: Call[None, None]) -> Answer:
+    return Answer(HTTPStatus.OK, authoring.ErrataView.of(show_published(call.edition_id, deps())))
 
 
 @api.operation(modules.PUT_QUESTIONS)
@@ -73,7 +116,7 @@ def get_questions(call: Call[None, None]) -> Answer:
     media_type = next((each for each in modules.EXPORTS if call.accepts(each)), None)
     if media_type is None:
         return Answer(HTTPStatus.OK, modules.BankView.of(bank, key))
-    exported = write(media_type, bank, key, bank_images(call.edition_id, bank, key, deps()))
+    exported = write(media_type, bank, key, bank_images(call.edition_id, bank, key.entries.values(), deps()))
     return Answer(HTTPStatus.OK, exported, media_type=media_type)
 
 

@@ -3,11 +3,12 @@
 from functools import cache
 from http import HTTPStatus
 
-from functions.modules.browse.use_case import list_modules, show_module
+from functions.modules.browse.use_case import KEPT_FOR, list_modules, show_module
 from shared.api.contract import modules
 from shared.api.cursor import decode_cursor, encode_cursor
 from shared.api.resolver import Answer, Api, Call
 from shared.bootstrap import deps
+from shared.domain.shelf import Wanted
 
 lambda_handler = api = Api()
 
@@ -15,28 +16,23 @@ lambda_handler = api = Api()
 @api.operation(modules.LIST_MODULES)
 def get_modules(call: Call[None, modules.ModulesQuery]) -> Answer:
     query = call.query
-    page = list_modules(
-        deps(),
-        at=call.at,
-        topic=query.topic,
-        q=query.q,
-        is_open=query.open,
-        limit=query.limit,
-        cursor=decode_cursor(query.cursor),
-    )
+    wanted = Wanted(topic=query.topic, q=query.q, is_open=query.open)
+    page, kept_for = list_modules(wanted, query.limit, decode_cursor(query.cursor), deps(), at=call.at)
     cards = [modules.ModuleCard.of(status, is_open=status.is_open(call.at)) for status in page.entries]
-    return Answer(HTTPStatus.OK, modules.ModulesView(modules=cards, next=encode_cursor(page.cursor)))
+    view = modules.ModulesView(modules=cards, next=encode_cursor(page.cursor))
+    return Answer(HTTPStatus.OK, view, kept_for=kept_for)
 
 
 @api.operation(modules.GET_MODULE)
 def get_module(call: Call[None, modules.EditionQuery]) -> Answer:
-    edition, status = show_module(call.module_id, call.query.edition, deps(), at=call.at)
-    return Answer(HTTPStatus.OK, modules.ModuleView.of_edition(edition, status, is_open=status.is_open(call.at)))
+    edition, status, kept_for = show_module(call.module_id, call.query.edition, deps(), at=call.at)
+    view = modules.ModuleView.of_edition(edition, status, is_open=status.is_open(call.at))
+    return Answer(HTTPStatus.OK, view, kept_for=kept_for)
 
 
 @api.operation(modules.GET_OPENAPI)
 def get_openapi(_: Call[None, None]) -> Answer:
-    return Answer(HTTPStatus.OK, _document(deps().public_url))
+    return Answer(HTTPStatus.OK, _document(deps().public_url), kept_for=KEPT_FOR)
 
 
 @cache

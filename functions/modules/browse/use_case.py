@@ -1,14 +1,18 @@
 """The catalogue, as everyone may see it."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.domain.availability import EditionStatus
 from shared.domain.edition import Edition
 from shared.domain.ids import EditionId, ModuleId
 from shared.domain.refusals import NotFound
+from shared.domain.shelf import Wanted
 from shared.ports import Catalogue, Page
+
+# Browsers and caches in between may show an answer for so long without asking again.
+KEPT_FOR = timedelta(minutes=1)
 
 
 class Browsing(Protocol):
@@ -17,64 +21,43 @@ class Browsing(Protocol):
 
 
 def list_modules(
-    deps: Browsing,
-    *,
-    at: datetime,
-    topic: str | None,
-    q: str | None,
-    is_open: bool | None,
-    limit: int,
-    cursor: str | None,
-) -> Page[EditionStatus]:
-    """A page of published editions, the latest release first; ``cursor`` gets the next one.
+    wanted: Wanted, limit: int, cursor: str | None, deps: Browsing, *, at: datetime
+) -> tuple[Page[EditionStatus], timedelta]:
+    """A page of published editions, the latest release first, and how long it may be kept.
 
-    Pages are read until one has a match, so a page is empty only where the list ends.
+    ``cursor`` gets the next page; raise InvalidRequest where it is none.
     """
-    matches = _matcher(at=at, topic=topic, q=q, is_open=is_open)
-    while True:
-        page = deps.catalogue.shelf(limit, cursor)
-        found = [status for status in page.entries if matches(status)]
-        if found or page.cursor is None:
-            return Page(found, page.cursor)
-        cursor = page.cursor
+    shelf = deps.catalogue.shelf()
+    entries, after = shelf.page(wanted, at, limit, cursor)
+    return Page(entries, after), _kept_for(shelf.next_change(at), at)
 
 
-def _matcher(
-    *, at: datetime, topic: str | None, q: str | None, is_open: bool | None
-) -> Callable[[EditionStatus], bool]:
-    words = (q or "").casefold().split()
-
-    def matches(status: EditionStatus) -> bool:
-        card = status.card
-        text = " ".join((card.title, *card.authors, *card.topics)).casefold()
-        return (
-            (topic is None or topic.casefold() in (name.casefold() for name in card.topics))
-            and all(word in text for word in words)
-            and (is_open is None or status.is_open(at) is is_open)
-        )
-
-    return matches
+def _kept_for(change: datetime | None, at: datetime) -> timedelta:
+    """Until something opens or ends, so that nobody is shown as open what has ended."""
+    return min(KEPT_FOR, change - at) if change else KEPT_FOR
 
 
 def show_module(
     module_id: ModuleId, edition: int | None, deps: Browsing, *, at: datetime
-) -> tuple[Edition, EditionStatus]:
-    """An edition and its status: the one asked for, else the newest open one, else the newest released one.
+) -> tuple[Edition, EditionStatus, timedelta]:
+    """An edition, its status and how long both may be kept.
 
-    Raise NotFound where there is none.
+    It is the edition asked for, else the newest open one, else the newest released one. Raise NotFound
+    where there is none.
     """
-    status = _named(module_id, edition, deps) if edition else _current(module_id, deps, at)
+    if edition:
+        named = deps.catalogue.status(EditionId(module_id, edition))
+        statuses = [named] if named else []
+    else:
+        statuses = list(deps.catalogue.statuses(module_id))
+    status = _current(statuses, at)
     if status is None:
         raise NotFound(f"There is no such module {module_id!r}.")
-    return deps.catalogue.edition(status.id), status
+    change = min((change for one in statuses if (change := one.next_change(at))), default=None)
+    return deps.catalogue.edition(status.id), status, _kept_for(change, at)
 
 
-def _named(module_id: ModuleId, edition: int, deps: Browsing) -> EditionStatus | None:
-    return deps.catalogue.status(EditionId(module_id, edition))
-
-
-def _current(module_id: ModuleId, deps: Browsing, at: datetime) -> EditionStatus | None:
-    statuses = deps.catalogue.statuses(module_id)
+def _current(statuses: Sequence[EditionStatus], at: datetime) -> EditionStatus | None:
     is_open = (status for status in statuses if status.is_open(at))
     released = (status for status in statuses if status.opens_at <= at)
     return next(is_open, None) or next(released, None) or next(iter(statuses), None)

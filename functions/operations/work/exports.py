@@ -10,6 +10,7 @@ from shared.domain.ids import EnrolmentId
 from shared.domain.job import Job
 from shared.domain.learner import Profile
 from shared.domain.reporting import KEPT_FOR, Change, Reported, Skip, changes
+from shared.domain.shelf import Wanted
 from shared.ports import (
     Attempts,
     Catalogue,
@@ -104,11 +105,11 @@ def _at_next_edition(job: Job, deps: Exporting) -> Job:
     is_first = not job.edition
     if export.terms.edition or (export.shelf is None and not is_first):
         return job.standing(None)
-    shelf = deps.catalogue.shelf(1, export.shelf)
-    if not shelf.entries:
+    found, onward = deps.catalogue.shelf().page(Wanted(), job.started_at, 1, export.shelf)
+    if not found:
         return job.standing(None)
-    [status] = shelf.entries
-    return job.entering(status.id, shelf.cursor, deps.enrolments.count(status.id))
+    [status] = found
+    return job.entering(status.id, onward, deps.enrolments.count(status.id))
 
 
 def _reported(

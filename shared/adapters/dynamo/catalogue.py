@@ -1,27 +1,30 @@
 """CatalogueTable: drafts and editions, and beside each published one its small STATUS item."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from pynamodb.connection import Connection
-from pynamodb.exceptions import TransactWriteError
+from pynamodb.exceptions import DoesNotExist, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from shared.adapters.dynamo.store import EncodeOutbox, Key, Marks, Store, due, due_for_recovery, due_keys, was_condition
-from shared.adapters.dynamo.tables import CatalogueItem
+from shared.adapters.dynamo.tables import CatalogueItem, Item
 from shared.domain.availability import EditionStatus
 from shared.domain.edition import Draft, Edition, EditionContent, information_hash
 from shared.domain.ids import EditionId, ModuleId
 from shared.domain.notice import Notice, NoticeState
 from shared.domain.refusals import NotFound, foreign_cursor
+from shared.domain.shelf import Shelf, place_of
 from shared.events.event import Event
-from shared.facts import from_facts
+from shared.facts import dump, from_facts, load
 from shared.ports import ConcurrentChange, Page
 
 RETIRE = "retire"
 NOTICE = "notice"
 PUBLISHED = "published"
+EDITIONS = "editions"
 
 
 def edition_key(edition: EditionId) -> Key:
@@ -48,7 +51,7 @@ def _status_marks(status: EditionStatus) -> Marks:
         next_look = due_for_recovery(str(status.id), None if status.enrolments_told else status.terminates_at)
     return {
         "shelf": PUBLISHED,
-        "shelf_key": f"{status.card.published_on.isoformat()}#{status.module_id}#{status.edition:04d}",
+        "shelf_key": place_of(status),
         **next_look,
     }
 
@@ -60,15 +63,42 @@ def _given(content: Any) -> Any:
     return [_given(entry) for entry in content] if isinstance(content, list) else content
 
 
-def _place_on_shelf(shelf_key: str) -> dict[str, dict[str, str]]:
-    """The index and table keys of the item at ``shelf_key``; raise InvalidRequest where it is none."""
+def _desk_key(edition: EditionId) -> str:
+    return f"{edition.module_id}#{edition.edition:04d}"
+
+
+def _place_on_desk(cursor: str) -> dict[str, dict[str, str]]:
+    """The index and table keys of the draft at ``cursor``; raise InvalidRequest where it is none."""
     try:
-        _, module_id, edition = shelf_key.split("#")
-        pk, sk = status_key(EditionId(ModuleId(module_id), int(edition)))
+        module_id, edition = cursor.split("#")
+        pk, sk = edition_key(EditionId(ModuleId(module_id), int(edition)))
     except ValueError as error:
         raise foreign_cursor() from error
-    key = {"shelf": PUBLISHED, "shelf_key": shelf_key, "pk": pk, "sk": sk}
+    key = {"desk": EDITIONS, "desk_key": cursor, "pk": pk, "sk": sk}
     return {name: {"S": value} for name, value in key.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mark:
+    """The last change that the catalogue shows: the status that changed, and its version then."""
+
+    module_id: ModuleId
+    edition: int
+    version: int
+
+    def is_seen_in(self, statuses: Iterable[EditionStatus]) -> bool:
+        return any(
+            (status.module_id, status.edition) == (self.module_id, self.edition) and status.version >= self.version
+            for status in statuses
+        )
+
+
+def _mark_item() -> CatalogueItem:
+    """What changed last on the shelf, or a blank item before the first publication."""
+    try:
+        return CatalogueItem.get("SHELF", "MARK", consistent_read=True)
+    except DoesNotExist:
+        return CatalogueItem("SHELF", "MARK")
 
 
 class DynamoCatalogue:
@@ -76,7 +106,14 @@ class DynamoCatalogue:
 
     def __init__(self, encode: EncodeOutbox, connection: Connection) -> None:
         self._connection = connection
-        self._drafts = Store(CatalogueItem, Draft, lambda draft: edition_key(draft.id), lambda _: {}, encode)
+        self._kept: tuple[str, Shelf] | None = None
+        self._drafts = Store(
+            CatalogueItem,
+            Draft,
+            lambda draft: edition_key(draft.id),
+            lambda draft: {"desk": EDITIONS, "desk_key": _desk_key(draft.id)},
+            encode,
+        )
         self.status_store = Store(
             CatalogueItem, EditionStatus, lambda status: status_key(status.id), _status_marks, encode
         )
@@ -98,21 +135,36 @@ class DynamoCatalogue:
             module_id=draft.module_id,
             edition=draft.edition,
             content=from_facts(_given(draft.content), EditionContent),
-            information_hash=information_hash(draft.edition, draft.content),
+            information_hash=information_hash(draft.edition, draft.content, draft.errata),
             bank_revision=draft.bank.revision,
+            errata=draft.errata,
         )
 
     def publish(self, draft: Draft, status: EditionStatus, notices: Sequence[Notice]) -> None:
+        notes = [self._notices.written(notice, ()) for notice in notices]
+        self._change_shelf(status, self._drafts.written(draft, ()), self.status_store.written(status, ()), *notes)
+
+    def withdraw(self, status: EditionStatus, announcing: Sequence[Event]) -> EditionStatus:
+        item = self.status_store.written(status, announcing)
+        try:
+            self._change_shelf(status, item)
+        except ConcurrentChange:
+            if not self.status_store.is_stored(item):
+                raise
+        return replace(status, version=status.version + 1)
+
+    def _change_shelf(self, status: EditionStatus, *items: Item) -> None:
+        """Write ``items`` and mark what changed on the shelf, everything or nothing; raise ConcurrentChange."""
+        mark = _mark_item()
+        mark.facts = dump(_Mark(module_id=status.module_id, edition=status.edition, version=status.version + 1))
         try:
             with TransactWrite(connection=self._connection) as transaction:
-                transaction.save(self._drafts.written(draft, ()))
-                transaction.save(self.status_store.written(status, ()))
-                for notice in notices:
-                    transaction.save(self._notices.written(notice, ()))
+                for item in (*items, mark):
+                    transaction.save(item)
         except TransactWriteError as error:
             if not was_condition(error):
                 raise
-            raise ConcurrentChange(str(draft.id)) from error
+            raise ConcurrentChange(str(status.id)) from error
 
     def edition(self, edition: EditionId) -> Edition:
         draft = self._drafts.find(edition_key(edition))
@@ -129,16 +181,28 @@ class DynamoCatalogue:
     def save_status(self, status: EditionStatus, announcing: Sequence[Event]) -> EditionStatus:
         return self.status_store.save(status, announcing)
 
-    def shelf(self, limit: int, cursor: str | None) -> Page[EditionStatus]:
-        found = CatalogueItem.by_release.query(
-            PUBLISHED,
-            scan_index_forward=False,
-            limit=limit,
-            last_evaluated_key=_place_on_shelf(cursor) if cursor else None,
+    def shelf(self) -> Shelf:
+        mark = _mark_item().facts
+        if self._kept is None or self._kept[0] != mark:
+            found = CatalogueItem.by_release.query(PUBLISHED, scan_index_forward=False)
+            statuses = [self.status_store.read(item) for item in found]
+            shelf = Shelf(statuses)
+            # The index follows the table within moments: what doesn't show the last change yet is read again.
+            if not mark or not load(mark, _Mark).is_seen_in(statuses):
+                return shelf
+            self._kept = mark, shelf
+        return self._kept[1]
+
+    def desk(self, limit: int, cursor: str | None) -> Page[tuple[Draft, EditionStatus | None]]:
+        found = CatalogueItem.on_desk.query(
+            EDITIONS, limit=limit, last_evaluated_key=_place_on_desk(cursor) if cursor else None
         )
-        entries = [self.status_store.read(item) for item in found]
+        ids = [EditionId(ModuleId(item.pk.partition("#")[2]), int(item.sk.partition("#")[2])) for item in found]
+        drafts = {draft.id: draft for draft in self._drafts.of_keys([edition_key(each) for each in ids])}
+        statuses = {status.id: status for status in self.status_store.of_keys([status_key(each) for each in ids])}
         last = found.last_evaluated_key
-        return Page(entries, str(last["shelf_key"]["S"]) if last else None)
+        entries = [(drafts[each], statuses.get(each)) for each in ids if each in drafts]
+        return Page(entries, str(last["desk_key"]["S"]) if last else None)
 
     def due_for_retirement(self, until: datetime) -> Iterator[EditionId]:
         for pk, sk in due_keys(CatalogueItem, RETIRE, until):

@@ -55,6 +55,17 @@ class ShelfIndex(GlobalSecondaryIndex[Any]):
     shelf_key = UnicodeAttribute(range_key=True)
 
 
+class DeskIndex(GlobalSecondaryIndex[Any]):
+    """All editions, drafts too, by module."""
+
+    class Meta:
+        index_name = "desk"
+        projection = KeysOnlyProjection()
+
+    desk = UnicodeAttribute(hash_key=True)
+    desk_key = UnicodeAttribute(range_key=True)
+
+
 class EditionIndex(GlobalSecondaryIndex[Any]):
     """Enrolments by edition and shard."""
 
@@ -86,8 +97,11 @@ class CatalogueItem(Item):
     announced_again = NumberAttribute(null=True)
     shelf = UnicodeAttribute(null=True)
     shelf_key = UnicodeAttribute(null=True)
+    desk = UnicodeAttribute(null=True)
+    desk_key = UnicodeAttribute(null=True)
     by_due = DueIndex()
     by_release = ShelfIndex()
+    on_desk = DeskIndex()
 
 
 class QuestionItem(Item):

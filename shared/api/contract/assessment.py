@@ -11,7 +11,7 @@ from shared.api.contract.modules import EditionQuery
 from shared.api.operation import Operation
 from shared.api.shapes import Body, Identifier, Instant, View, number
 from shared.domain.attempt import Attempt
-from shared.domain.form import Answers
+from shared.domain.form import Answers, Form
 from shared.domain.ids import OptionId, QuestionId
 from shared.domain.questions import Bank, shown
 
@@ -60,6 +60,25 @@ class QuestionView(View):
     max_choices: int | None = None
 
 
+def questions_of(form: Form, bank: Bank, link: Link) -> list[QuestionView]:
+    """The questions of a form as they are shown, in its order."""
+    by_id = {question.question_id: question for question in bank.questions}
+    questions = []
+    for asked in form.questions:
+        question = by_id[asked.question_id]
+        texts = {option.option_id: shown(option.text, link) for option in question.options}
+        questions.append(
+            QuestionView(
+                question_id=asked.question_id,
+                kind=asked.kind,
+                stem=shown(question.stem, link),
+                options=[OptionView(option_id=option, text=texts[option]) for option in asked.option_ids],
+                max_choices=asked.max_choices,
+            )
+        )
+    return questions
+
+
 class ObjectiveView(View):
     objective: int
     points: float
@@ -91,27 +110,13 @@ class AttemptView(View):
 
     @classmethod
     def of_open(cls, attempt: Attempt, bank: Bank, link: Link) -> Self:
-        by_id = {question.question_id: question for question in bank.questions}
-        questions = []
-        for asked in attempt.form.questions:
-            question = by_id[asked.question_id]
-            texts = {option.option_id: shown(option.text, link) for option in question.options}
-            questions.append(
-                QuestionView(
-                    question_id=asked.question_id,
-                    kind=asked.kind,
-                    stem=shown(question.stem, link),
-                    options=[OptionView(option_id=option, text=texts[option]) for option in asked.option_ids],
-                    max_choices=asked.max_choices,
-                )
-            )
         return cls(
             attempt=attempt.number,
             state=attempt.state,
             started_at=attempt.started_at,
             deadline=attempt.ends_at,
             zone=attempt.zone,
-            questions=questions,
+            questions=questions_of(attempt.form, bank, link),
             answers={question: list(chosen) for question, chosen in attempt.answers.items()},
         )
 

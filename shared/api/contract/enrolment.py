@@ -28,6 +28,9 @@ ACCOMMODATION = "/admin/learners/{learner_id}/accommodations/{module_id}"
 WHAT_TO_DO = {
     DeclineReason.NOT_A_MEMBER: "This module is for members. Ask the society's office to join, then enrol anew.",
     DeclineReason.PREREQUISITE_MISSING: "Pass the modules that this one builds on, then enrol anew.",
+    DeclineReason.PROFESSION_NOT_ADMITTED: (
+        "This module is for other professions than the one in your profile. Correct your profile, then enrol anew."
+    ),
     DeclineReason.MODULE_CLOSED: "This edition is closed. Look for a newer edition in the catalogue.",
 }
 

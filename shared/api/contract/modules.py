@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema
 from shared.api.operation import DEFAULT_LIMIT, KIB, MAX_LIMIT, Operation, Query
 from shared.api.shapes import Amount, Body, Identifier, Instant, Text, View, number
 from shared.domain.availability import EditionStatus
-from shared.domain.edition import Edition
+from shared.domain.edition import Disclosure, Edition, Erratum
 from shared.domain.ids import OptionId
 from shared.domain.publication import Gap
 from shared.domain.questions import AnswerKey, Bank, KeyEntry
@@ -42,6 +42,12 @@ class ModulesQuery(Query):
 
 class EditionQuery(Query):
     edition: Annotated[int, Field(ge=1, le=9999)] | None = None
+
+
+class CopyQuery(Query):
+    """``from`` names the edition that the draft is to be a copy of; what the body says takes its place."""
+
+    source: Annotated[int | None, Field(alias="from", ge=1, le=9999)] = None
 
 
 class OfferView(View):
@@ -102,6 +108,35 @@ class DisclosureView(View):
     mitigated: bool
     declared_on: date
 
+    @classmethod
+    def of(cls, disclosure: Disclosure) -> Self:
+        return cls(
+            relationships=[
+                RelationshipView(company=relationship.company, nature=relationship.nature)
+                for relationship in disclosure.relationships
+            ],
+            mitigated=disclosure.mitigated,
+            declared_on=disclosure.declared_on,
+        )
+
+
+class ErratumView(View):
+    """What was wrong and since when that is told; ``disclosure`` takes the place of what ``name`` had disclosed."""
+
+    published_at: Instant
+    text: str
+    name: str | None = None
+    disclosure: DisclosureView | None = None
+
+    @classmethod
+    def of(cls, erratum: Erratum) -> Self:
+        return cls(
+            published_at=erratum.published_at,
+            text=erratum.text,
+            name=erratum.name,
+            disclosure=DisclosureView.of(erratum.disclosure) if erratum.disclosure else None,
+        )
+
 
 class FacultyView(View):
     name: str
@@ -134,7 +169,10 @@ class EvaluationView(View):
 
 
 class ModuleView(ModuleCard):
-    """The card, and all that a learner is told before the test; ``zone`` is in which instants are best shown."""
+    """The card, and all that a learner is told before the test.
+
+    ``zone`` is in which instants are best shown. ``faculty`` is as the errata have it; these come where there are any.
+    """
 
     objectives: list[str]
     summary: str
@@ -149,6 +187,9 @@ class ModuleView(ModuleCard):
     viewing: ViewingView
     evaluation: EvaluationView
     claim: str
+    prerequisites: list[str] | None = None
+    professions: list[str] | None = None
+    errata: list[ErratumView] | None = None
     information_hash: str
 
     @classmethod
@@ -168,16 +209,9 @@ class ModuleView(ModuleCard):
                     name=member.name,
                     role=member.role,
                     credentials=member.credentials,
-                    disclosure=DisclosureView(
-                        relationships=[
-                            RelationshipView(company=relationship.company, nature=relationship.nature)
-                            for relationship in member.disclosure.relationships
-                        ],
-                        mitigated=member.disclosure.mitigated,
-                        declared_on=member.disclosure.declared_on,
-                    ),
+                    disclosure=DisclosureView.of(member.disclosure),
                 )
-                for member in content.faculty
+                for member in edition.faculty
             ],
             commercial_support=list(content.commercial_support),
             test=TestView(
@@ -198,6 +232,9 @@ class ModuleView(ModuleCard):
                 ],
             ),
             claim=content.claim,
+            prerequisites=list(content.prerequisites) or None,
+            professions=list(content.professions) or None,
+            errata=[ErratumView.of(erratum) for erratum in edition.errata] or None,
             information_hash=edition.information_hash,
         )
 
@@ -218,7 +255,8 @@ LIST_MODULES = Operation(
     method=HTTPMethod.GET,
     path="/modules",
     query=ModulesQuery,
-    answers={HTTPStatus.OK: ModulesView},
+    headers=("If-None-Match",),
+    answers={HTTPStatus.OK: ModulesView, HTTPStatus.NOT_MODIFIED: None},
     public=True,
 )
 GET_MODULE = Operation(
@@ -227,7 +265,8 @@ GET_MODULE = Operation(
     method=HTTPMethod.GET,
     path=MODULE,
     query=EditionQuery,
-    answers={HTTPStatus.OK: ModuleView},
+    headers=("If-None-Match",),
+    answers={HTTPStatus.OK: ModuleView, HTTPStatus.NOT_MODIFIED: None},
     problems=("not-found",),
     public=True,
 )
@@ -236,7 +275,8 @@ GET_OPENAPI = Operation(
     summary="This document",
     method=HTTPMethod.GET,
     path="/openapi.json",
-    answers={HTTPStatus.OK: OpenApiView},
+    headers=("If-None-Match",),
+    answers={HTTPStatus.OK: OpenApiView, HTTPStatus.NOT_MODIFIED: None},
     public=True,
 )
 
@@ -334,6 +374,7 @@ class EditionBody(Body):
     credits: list[CreditOfferBody] | None = None
     members_only: bool | None = None
     prerequisites: list[Identifier] | None = None
+    professions: list[Text] | None = None
     released_on: Day | None = None
     reviewed_on: Day | None = None
     expires_on: Day | None = None
@@ -565,9 +606,10 @@ GET_EDITION = Operation(
 )
 PUT_EDITION = Operation(
     id="putEdition",
-    summary="Keep a draft, complete or not",
+    summary="Keep a draft, complete or not; `from` starts it as a copy of another edition and its bank",
     method=HTTPMethod.PUT,
     path=EDITION,
+    query=CopyQuery,
     body=EditionBody,
     headers=("If-Match",),
     answers={HTTPStatus.OK: EditionAsSentView, HTTPStatus.CREATED: EditionAsSentView},
