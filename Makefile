@@ -11,7 +11,7 @@ SAM_CLI = PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint types imports template pytest engine browser build
+.PHONY: help run demo test lint types imports template pytest engine e2e soak browser build
 
 READY := .venv/.ready
 MINISTACK := .venv-ministack/.ready
@@ -20,7 +20,7 @@ BIN := .venv/bin
 PIP_INSTALL := -m pip install --disable-pip-version-check --no-input
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(READY) $(if $(filter ministack,$(ENGINE)),$(MINISTACK)) ## serve everything on this machine, with the sample (PORT=8000, ENGINE=moto or ministack)
 	@$(BIN)/python -m infra.local run --port $(PORT) --engine $(ENGINE)
@@ -49,6 +49,13 @@ pytest: $(READY) ## unit, contract, integration and flow tests
 engine: $(READY) $(MINISTACK) ## concurrency, on an engine whose conditional writes are real (needs Python 3.13)
 	$(BIN)/python -m pytest tests/engine
 
+e2e: $(READY) $(MINISTACK) $(SAM) ## build and deploy template.yaml to an AWS emulator, and play the journey there (needs Python 3.13)
+	$(SAM_CLI) build --cached --parallel --build-dir .aws-sam/e2e --parameter-overrides Architecture=x86_64
+	$(BIN)/python -m pytest tests/e2e
+
+soak: $(READY) ## long explorations: every call of the journey disturbed in every way
+	$(BIN)/python -m pytest -n auto --dist load --soak tests/flow/test_crash_points.py
+
 browser: $(READY) ## the verification page in a real browser (needs Chromium and chromedriver); pictures in build/browser
 	$(BIN)/python -m pytest tests/browser
 
@@ -75,11 +82,11 @@ $(READY): requirements-dev.txt pyproject.toml
 	@$(BIN)/python $(PIP_INSTALL) --no-deps -e .
 	@touch $@
 
-$(MINISTACK):
+$(MINISTACK): Makefile
 	@$(call find,$(PYTHON313),sys.version_info[:2] == (3$(,) 13),the engine ministack needs Python 3.13 and none was found; say where it is: make PYTHON313=/path/to/python3.13$(,) or take ENGINE=moto); \
 	echo "Setting up .venv-ministack (first start only, half a minute)..."; \
 	"$$python" -m venv --clear .venv-ministack
-	@.venv-ministack/bin/python $(PIP_INSTALL) ministack==1.5.33 cryptography
+	@.venv-ministack/bin/python $(PIP_INSTALL) ministack==1.5.33 cryptography aws-sam-translator==1.115.0
 	@touch $@
 
 $(SAM):

@@ -126,12 +126,16 @@ class Ministack:
     queue_seconds = 0.2
     stream_seconds = 0.2
 
-    def __init__(self, home: Path, program: Path) -> None:
-        """`home` is its folder, emptied at the start; LocalError when `program` is not installed."""
+    def __init__(self, home: Path, program: Path, *, authorize: bool = False) -> None:
+        """`home` is its folder, emptied at the start; LocalError when `program` is not installed.
+
+        With `authorize` every call needs a right of the caller's role, as on AWS.
+        """
         if not program.exists():
             raise LocalError("the engine ministack is not installed; `make run ENGINE=ministack` installs it")
         self._home = home
         self._program = program
+        self._authorize = authorize
         self._port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -152,6 +156,7 @@ class Ministack:
             "MINISTACK_HOST": HOST,
             "IOT_MTLS_ENABLED": "0",
             "PERSIST_STATE": "0",
+            "AUTH": str(self._authorize).lower(),
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": "us-east-1",

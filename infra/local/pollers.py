@@ -104,28 +104,52 @@ class Drain:
     def __init__(self, streams: list[StreamMapping], queues: list[QueueMapping]) -> None:
         self._streams = streams
         self._queues = queues
+        self._written: set[str] | None = None
+
+    def wake_named(self, body: bytes) -> None:
+        """Look where something was written, which this names. Once told of a write, it is to be told of all."""
+        self._written = self._written or set()
+        sources = [stream.source for stream in self._streams] + [mapping.source for mapping in self._queues]
+        self._written |= {source for source in sources if source.encode() in body}
+
+    def _to_look_at(self, mapping: StreamMapping | QueueMapping, looked: set[str]) -> bool:
+        """Whether there may be something: everywhere at first, then where something was written."""
+        if self._written is None:
+            return True
+        if mapping.source in looked and mapping.source not in self._written:
+            return False
+        looked.add(mapping.source)
+        self._written.discard(mapping.source)
+        return True
 
     def __call__(self, delivery: Delivery) -> None:
         """A failed message is delivered again at once, until the engine moves it to the dead letters; a failed
         stream batch ten times, then Stuck is raised."""
         waiting: list[_Waiting] = []
+        looked: set[str] = set()
         idle = False
         while not idle:
             idle = True
             for stream in delivery.order(self._streams):
+                if not stream.is_pending and not self._to_look_at(stream, looked):
+                    continue
                 if stream.once(delivery.times) or stream.failures:
                     idle = False
                 if len(stream.failures) == self._TRIES:
                     raise Stuck(f"the stream of {stream.source} does not get on") from stream.failures[-1]
             for mapping in self._queues:
+                if not self._to_look_at(mapping, looked):
+                    continue
                 for message in mapping.queue.receive_all():
                     waiting += [_Waiting(mapping, message, delivery.times)] * delivery.times
             for batch in delivery.take(waiting):
-                self._deliver(batch)
+                if self._deliver(batch):
+                    looked.discard(batch[0].mapping.queue.name)
                 idle = False
 
     @staticmethod
-    def _deliver(batch: list[_Waiting]) -> None:
+    def _deliver(batch: list[_Waiting]) -> set[str]:
+        """The ids of the messages that failed; they are visible again."""
         mapping = batch[0].mapping
         failed = mapping.failures([each.message for each in batch])
         for each in batch:
@@ -133,3 +157,4 @@ class Drain:
             if each.deliveries == 0:
                 settle = mapping.queue.release if each.message["MessageId"] in failed else mapping.queue.delete
                 settle(each.message)
+        return failed

@@ -36,11 +36,16 @@ class StreamMapping:
             for each in properties.get("FilterCriteria", {}).get("Filters", [])
         ]
         self._lambdas = lambdas
-        self._iterator: str | None = None
+        self._shard: str | None = None
         self._read: str | None = None  # sequence number of the last record read
         self._pending: list[dict[str, Any]] = []  # read and wanted, not done with
         self.failures: list[Exception] = []
         """How the oldest pending record failed so far, one each time; empty when the last call went well."""
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether there are records that were read and are not done with."""
+        return bool(self._pending)
 
     def once(self, times: int = 1) -> int:
         """Deliver one batch `times` times, the last answer counts; the number of records done with."""
@@ -73,35 +78,33 @@ class StreamMapping:
         return done, RuntimeError(f"{self._function} reported {sorted(failed)}")
 
     def _fetch(self) -> None:
-        """Read on until there are wanted records or no more."""
+        """Read on until there are wanted records or no more.
+
+        Each time by a new iterator: when a transaction is cancelled, moto puts a copy of its tables in place, and
+        an iterator from before never sees what comes to them.
+        """
+        iterator = self._open()
         while not self._pending:
-            if self._iterator is None:
-                self._iterator = self._open()
-            try:
-                answer = self._streams.get_records(ShardIterator=self._iterator, Limit=_RECORDS_AT_ONCE)
-            except (
-                self._streams.exceptions.ExpiredIteratorException,
-                self._streams.exceptions.TrimmedDataAccessException,
-            ):
-                self._iterator = None
-                continue
-            self._iterator = answer.get("NextShardIterator")
+            answer = self._streams.get_records(ShardIterator=iterator, Limit=_RECORDS_AT_ONCE)
             if not answer["Records"]:
                 return
+            iterator = answer["NextShardIterator"]
             self._read = answer["Records"][-1]["dynamodb"]["SequenceNumber"]
             records = [_stream_record(dict(record), self._arn) for record in answer["Records"]]
             self._pending += [record for record in records if self._wants(record)]
 
     def _open(self) -> str:
-        """Both engines keep a table's changes in one shard."""
-        [shard, *_] = self._streams.describe_stream(StreamArn=self._arn)["StreamDescription"]["Shards"]
+        """Where to read on. Both engines keep a table's changes in one shard."""
+        if self._shard is None:
+            [shard, *_] = self._streams.describe_stream(StreamArn=self._arn)["StreamDescription"]["Shards"]
+            self._shard = shard["ShardId"]
         if self._read is None:
             return self._streams.get_shard_iterator(
-                StreamArn=self._arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+                StreamArn=self._arn, ShardId=self._shard, ShardIteratorType="TRIM_HORIZON"
             )["ShardIterator"]
         return self._streams.get_shard_iterator(
             StreamArn=self._arn,
-            ShardId=shard["ShardId"],
+            ShardId=self._shard,
             ShardIteratorType="AFTER_SEQUENCE_NUMBER",
             SequenceNumber=self._read,
         )["ShardIterator"]

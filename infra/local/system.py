@@ -79,6 +79,7 @@ class LocalSystem:
         self.clock = clock or LocalClock()
         self.delivery = Delivery()
         self._watches: list[Watch] = []
+        self._drain = Drain([], [])
         self._live = False
         self._kept: dict[str, list[dict[str, Any]]] = {}
         self._clients: dict[str, Any] = {}
@@ -286,6 +287,7 @@ class LocalSystem:
         return Queue(sqs, sqs.get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"])
 
     def _wake(self, body: bytes) -> None:
+        self._drain.wake_named(body)
         for watch in self._watches:
             watch.wake_if_named(body)
 

@@ -473,6 +473,20 @@ def test_a_stream_goes_on_from_the_first_failed_record_in_order(system: LocalSys
     assert world.forwarded == words
 
 
+def test_a_stream_goes_on_after_a_transaction_that_was_cancelled(system: LocalSystem) -> None:
+    put_words(system, "one")
+    system.drain()
+    dynamodb, table = system.aws("dynamodb"), system.reference("ThingTable")
+    [row, *_] = dynamodb.scan(TableName=table)["Items"]
+    names = {"#key": next(iter(row))}
+    put = {"TableName": table, "Item": row, "ConditionExpression": "attribute_not_exists(#key)"}
+    with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
+        dynamodb.transact_write_items(TransactItems=[{"Put": {**put, "ExpressionAttributeNames": names}}])
+    put_words(system, "two")
+    system.drain()
+    assert world.forwarded == ["one", "two"]
+
+
 def test_a_stream_that_never_gets_on_is_told_with_its_cause(system: LocalSystem) -> None:
     broken = system.token("dr-a")
     system.request("PUT", "/things/broken", broken, "this is not JSON", {"content-type": "text/plain"})

@@ -1,0 +1,209 @@
+"""The built template, deployed as it stands to ministack, with a user pool whose tokens it takes.
+
+What the emulator lacks is worked around here and nowhere else:
+
+- it speaks plain HTTP, which the documents' bucket refuses on AWS: the bucket's policy is taken off after the deploy;
+- schedules fire a minute after the deploy at the earliest: `fire` calls their function;
+- it has no way to ask whether all is quiet: `drain` waits until no queue has held a message for a while.
+"""
+
+import http.client
+import json
+import os
+import subprocess
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import boto3
+from botocore.config import Config
+
+from infra.local.clock import LocalClock
+from infra.local.engine import Ministack
+from infra.local.gateway import Response
+from infra.local.lambdas import Observer
+
+REGION = "us-east-1"
+STACK = "cme"
+PUBLIC_URL = "https://cme.example"
+PASSWORD = "Only-for-this-pool-1"
+QUIET_SECONDS = 1.0
+PATIENCE_SECONDS = 90.0
+
+
+class DeployedSystem:
+    """What tests say to a local system, said to a deployed one."""
+
+    def __init__(self, engine: Ministack, built: Path, sam: Path, home: Path) -> None:
+        self._engine = engine
+        self._built = built
+        self._sam = sam
+        self._home = home
+        self._tokens: dict[str, str] = {}
+        self.clock = LocalClock()
+        self.observers: list[Observer] = []
+
+    def deploy(self) -> None:
+        """Make the pool, deploy the built template, and take the bucket's policy off."""
+        pool = self.aws("cognito-idp").create_user_pool(PoolName=STACK)["UserPool"]["Id"]
+        client = self.aws("cognito-idp").create_user_pool_client(
+            UserPoolId=pool, ClientName="web", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
+        )
+        self._pool, self._client = pool, client["UserPoolClient"]["ClientId"]
+        for group in ("admin", "author"):
+            self.aws("cognito-idp").create_group(UserPoolId=pool, GroupName=group)
+        parameters = {
+            "Architecture": "x86_64",
+            "JwtIssuer": f"https://cognito-idp.{REGION}.amazonaws.com/{pool}",
+            "JwtAudience": self._client,
+            "PublicUrl": PUBLIC_URL,
+        }
+        command = [
+            str(self._sam), "deploy", "--template-file", str(self._built), "--stack-name", STACK, "--resolve-s3",
+            "--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "--no-confirm-changeset", "--no-progressbar",
+            "--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items()),
+        ]  # fmt: skip
+        environment = {
+            "PATH": f"{self._sam.parent}:{os.environ['PATH']}",
+            "HOME": str(self._home),
+            "SAM_CLI_TELEMETRY": "0",
+            "AWS_ENDPOINT_URL": self._engine.address,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+        }
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        self.aws("s3").delete_bucket_policy(Bucket=self.reference("DocumentBucket"))
+
+    @property
+    def address(self) -> str:
+        return PUBLIC_URL
+
+    def aws(self, service: str) -> Any:
+        """A client of the engine with all rights."""
+        return self.client_as(service, {"AccessKeyId": "test", "SecretAccessKey": "test"})
+
+    def client_as(self, service: str, credentials: Mapping[str, str]) -> Any:
+        """A client with the rights of whoever was given ``credentials``."""
+        return boto3.client(
+            service,
+            endpoint_url=self._engine.address,
+            region_name=REGION,
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials.get("SessionToken"),
+            config=Config(retries={"mode": "standard", "max_attempts": 4}),
+        )
+
+    @cached_property
+    def resources(self) -> dict[str, str]:
+        """What each resource of the template is called in the engine."""
+        pages = self.aws("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
+        return {
+            found["LogicalResourceId"]: found["PhysicalResourceId"]
+            for page in pages
+            for found in page["StackResourceSummaries"]
+        }
+
+    def reference(self, name: str) -> str:
+        return self.resources[name]
+
+    # People
+
+    def sub_of(self, name: str, groups: tuple[str, ...] = ()) -> str:
+        """A new user of the pool; the pool chose the id."""
+        cognito, user = self.aws("cognito-idp"), uuid4().hex
+        attributes = [{"Name": "name", "Value": name}, {"Name": "email", "Value": f"{user}@example.org"}]
+        made = cognito.admin_create_user(UserPoolId=self._pool, Username=user, UserAttributes=attributes)
+        cognito.admin_set_user_password(UserPoolId=self._pool, Username=user, Password=PASSWORD, Permanent=True)
+        for group in groups:
+            cognito.admin_add_user_to_group(UserPoolId=self._pool, Username=user, GroupName=group)
+        sub = next(one["Value"] for one in made["User"]["Attributes"] if one["Name"] == "sub")
+        self._tokens[sub] = self.sign_in(user)["IdToken"]
+        return str(sub)
+
+    def sign_in(self, user: str) -> Any:
+        """The tokens of a user of the pool."""
+        return self.aws("cognito-idp").initiate_auth(
+            AuthFlow="USER_PASSWORD_AUTH",
+            ClientId=self._client,
+            AuthParameters={"USERNAME": user, "PASSWORD": PASSWORD},
+        )["AuthenticationResult"]
+
+    def token(self, sub: str, *, name: str | None = None, groups: list[str] | None = None) -> str:
+        return self._tokens[sub]
+
+    # Requests, time and delivery
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        token: str | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """What the deployed HTTP API answers."""
+        sent = {"host": f"{self.reference('Api')}.execute-api.{self._engine.address.removeprefix('http://')}"}
+        if body is not None:
+            sent["content-type"] = "application/json"
+        if token is not None:
+            sent["authorization"] = f"Bearer {token}"
+        sent |= {name.lower(): value for name, value in (headers or {}).items()}
+        if body is not None and not isinstance(body, bytes | str):
+            body = json.dumps(body)
+        host, _, port = self._engine.address.removeprefix("http://").partition(":")
+        connection = http.client.HTTPConnection(host, int(port), timeout=60)
+        try:
+            connection.request(method, path, body=body.encode() if isinstance(body, str) else body, headers=sent)
+            answer = connection.getresponse()
+            given = {name.lower(): value for name, value in answer.getheaders()}
+            return Response(answer.status, given, answer.read())
+        finally:
+            connection.close()
+
+    def advance(self, by: timedelta) -> None:
+        raise AssertionError(f"a deployed system tells the time by itself; nobody moves it by {by}")
+
+    def fire(self, function: str) -> Any:
+        """Call a scheduled function as its schedule does."""
+        answer = self.aws("lambda").invoke(FunctionName=self.reference(function), Payload=b"{}")
+        assert "FunctionError" not in answer, answer["Payload"].read()
+        return json.loads(answer["Payload"].read())
+
+    def drain(self) -> None:
+        """Wait until no queue has held a message for a while; dead letters are an error."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        quiet_since = time.monotonic()
+        while time.monotonic() - quiet_since < QUIET_SECONDS:
+            assert time.monotonic() < deadline, f"messages still wait: {self.depths()}\n{self.complaints()}"
+            if any(self.depths().values()):
+                quiet_since = time.monotonic()
+            time.sleep(0.1)
+        dead = {name: depth for name, depth in self.depths(dead=True).items() if depth}
+        assert not dead, f"{dead}\n{self.complaints()}"
+
+    def depths(self, *, dead: bool = False) -> dict[str, int]:
+        """How many messages each queue holds, those being worked on included."""
+        wanted = "DeadLetters" if dead else "Queue"
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        depths = {}
+        for name, url in self.resources.items():
+            if name.endswith(wanted) and url.startswith("http"):
+                found = self.aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+                depths[name] = sum(int(value) for value in found.values())
+        return depths
+
+    def complaints(self) -> str:
+        """What the functions' logs say of errors, the last first."""
+        logs = self.aws("logs")
+        groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+        events = [event for group in groups for event in logs.filter_log_events(logGroupName=group).get("events", [])]
+        words = ("AccessDenied", "Traceback", '"ERROR"', "timed out")
+        said = [event["message"][:1500] for event in events if any(word in event["message"] for word in words)]
+        return "\n".join(reversed(said))[:8000]
