@@ -11,6 +11,7 @@ from shared.ports import (
     Accommodations,
     AnswerKeys,
     Attempts,
+    AuditChain,
     BankImages,
     Catalogue,
     CertificateNumbers,
@@ -113,8 +114,7 @@ class Deps:
     def answer_keys(self) -> AnswerKeys:
         from shared.adapters.dynamo.banks import DynamoAnswerKeys
 
-        self._bind_tables()
-        return DynamoAnswerKeys()
+        return DynamoAnswerKeys(encode_outbox, self._connection)
 
     @cached_property
     def profiles(self) -> Profiles:
@@ -247,6 +247,12 @@ class Deps:
 
         self._bind_tables()
         return DynamoFailures()
+
+    @cached_property
+    def audit(self) -> AuditChain:
+        from shared.adapters.dynamo.audit import DynamoAuditChain
+
+        return DynamoAuditChain(encode_outbox, self._connection)
 
     @cached_property
     def _s3(self) -> Any:

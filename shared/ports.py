@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt
+from shared.domain.audit import AuditEntry, ChainHead
 from shared.domain.availability import EditionStatus
 from shared.domain.certificate import (
     CertificateContent,
@@ -606,6 +607,28 @@ class Mailer(Protocol):
 class Failures(Protocol):
     def keep(self, queue: str, message_id: str, body: str, cause: str, at: datetime) -> None:
         """Keep why a message failed on its last try, for 14 days."""
+        ...
+
+
+class AuditChain(Protocol):
+    """What authors and admins did, in a chain that only grows. All reads see the last write."""
+
+    def head(self) -> ChainHead: ...
+
+    def has(self, event_id: str) -> bool:
+        """Whether the act that this event told of has its entry."""
+        ...
+
+    def append(self, entry: AuditEntry, head: ChainHead) -> None:
+        """Add the entry after ``head``; raise ConcurrentChange where the head has moved or the act has its entry."""
+        ...
+
+    def entries(self, first: int, limit: int) -> Mapping[int, AuditEntry]:
+        """At most ``limit`` entries from place ``first`` on, in order, by the place that each is found at."""
+        ...
+
+    def hash_before(self, first: int) -> str:
+        """The hash of the entry before place ``first``, GENESIS where there is none."""
         ...
 
 

@@ -40,6 +40,7 @@ class Settings:
     learning_table: str
     certificate_table: str
     operations_table: str
+    audit_table: str
     document_bucket: str
     public_url: str
     max_receives: int
@@ -65,6 +66,7 @@ class QueueSettings:
     jobs_queue_url: str
     retirements_queue_url: str
     imports_queue_url: str
+    audit_queue_url: str
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:

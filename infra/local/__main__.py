@@ -1,6 +1,7 @@
-"""`python -m infra.local`: run the system, play the demo, make a token, or import a question bank."""
+"""`python -m infra.local`: run the system, play the demo, make a token, import a question bank, check the audit."""
 
 import argparse
+import os
 import signal
 import sys
 from datetime import UTC, datetime, timedelta
@@ -78,6 +79,14 @@ def _import(options: argparse.Namespace) -> int:
     return status
 
 
+def _audit(options: argparse.Namespace) -> int:
+    from infra.local.audit import verify_audit  # noqa: PLC0415
+    from infra.local.issuer import STATE, Issuer  # noqa: PLC0415
+
+    token = os.environ.get("CME_TOKEN") or Issuer(STATE).token("auditor", at=datetime.now(UTC), groups=["admin"])
+    return verify_audit(options.server.rstrip("/"), token)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m infra.local", description="The whole system on this machine, without AWS."
@@ -112,8 +121,15 @@ def _parser() -> argparse.ArgumentParser:
     bank.add_argument("--output", type=Path, help="write the bank there as JSON, as authors send it")
     bank.add_argument("--module", help="attach it to a draft of this module at a running server")
     bank.add_argument("--edition", type=int, default=1, help="of this edition (1)")
-    bank.add_argument("--server", default="http://127.0.0.1:8000", help="address of the server (http://127.0.0.1:8000)")
     bank.set_defaults(command=_import, interrupted=INTERRUPTED)
+
+    audit = commands.add_parser("audit", help="check that the audit's chain holds; an admin's token is in CME_TOKEN")
+    audit.set_defaults(command=_audit, interrupted=INTERRUPTED)
+
+    for command in (bank, audit):
+        command.add_argument(
+            "--server", default="http://127.0.0.1:8000", help="address of the server (http://127.0.0.1:8000)"
+        )
     return parser
 
 

@@ -1,10 +1,7 @@
 """`python -m infra.local import FILE`: reads a question bank of any format, and may attach it to a draft."""
 
-import http.client
 import json
 import sys
-import urllib.error
-import urllib.request
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +9,7 @@ from urllib.parse import quote
 
 from infra.local.errors import LocalError
 from infra.local.issuer import STATE, Issuer
+from infra.local.remote import asked
 from shared.api.bank import read_bank
 from shared.api.contract.modules import AIKEN, GIFT, JSON, MOODLE_XML, QTI_ITEM, QTI_PACKAGE, BankView
 from shared.domain.ids import EditionId
@@ -26,9 +24,6 @@ FORMATS = {
     "qti": QTI_ITEM,
     "package": QTI_PACKAGE,
 }
-
-
-_TIMEOUT = 60.0  # seconds for the server's answer
 
 
 def import_bank(file: Path, kind: str | None, output: Path | None) -> int:
@@ -64,23 +59,7 @@ def attach_bank(file: Path, kind: str | None, draft: EditionId, server: str) -> 
     media_type = FORMATS[kind] if kind else media_type_of(file, data)
     token = Issuer(STATE).token("importer", at=datetime.now(UTC), groups=["author"])
     path = f"/admin/modules/{quote(draft.module_id, safe='')}/editions/{draft.edition}/questions"
-    if not server.startswith(("http://", "https://")):
-        raise LocalError(f"'{server}' is no address of a server; it starts with http:// or https://")
-    request = urllib.request.Request(  # noqa: S310 - the user names the server
-        f"{server}{path}",
-        method="PUT",
-        data=data,
-        headers={"Authorization": f"Bearer {token}", "Content-Type": media_type},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310
-            receipt = json.load(answer)
-    except urllib.error.HTTPError as refused:
-        raise LocalError(f"{server} answers {refused.code}: {refused.read(2000).decode()}") from None
-    except urllib.error.URLError as error:
-        raise LocalError(f"{server} can't be reached: {error.reason}") from None
-    except (OSError, http.client.HTTPException) as error:
-        raise LocalError(f"{server} gave no answer: {error}") from None
+    receipt = asked(server, "PUT", path, token, data=data, media_type=media_type)
     print(f"attached to {draft}: {receipt['questions']} questions")
     return 0
 

@@ -195,6 +195,7 @@ class Story:
         self._scene("What remains")
         for learner, number in ((ANNA, annas), (BJORN, bjorns), (CAGLA, None)):
             self._read_transcript(learner, number)
+        self._verify_audit()
         self._sum_up({ANNA: (annas, 2), BJORN: (bjorns, 1), CAGLA: None})
 
     def _publish(self) -> None:
@@ -466,6 +467,13 @@ class Story:
             self._outcome = (
                 "; ".join(f"{amount} {scheme} on {day}" for scheme, amount, _, day in entries) or "no credit"
             )
+
+    def _verify_audit(self) -> None:
+        with self._step(ADMIN, "checks that the audit is as it was written"):
+            answer = self._ask(ADMIN, "GET", "/admin/audit/verification", expect=200)
+            _expect("the chain", True, answer.fact("intact"))
+            head = answer.fact("head", "hash")
+            self._outcome = f"{answer.fact('checked')} entries hold, the last has the hash {head[:12]}…"
 
     def _sum_up(self, certificates: Certificates) -> None:
         """The table, as the API has it, and the files."""

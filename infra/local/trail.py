@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.local.lambdas import Invocation
+from shared.events.operations import AdminActedV1
 from shared.messaging.codec import decode_outbox
 
 _SCHEDULE = "schedule"
@@ -36,7 +37,10 @@ class _Taken:
 
 
 class Trail:
-    """An observer of a LocalSystem. An event counts once, however often it is delivered."""
+    """An observer of a LocalSystem. An event counts once, however often it is delivered.
+
+    What the audit is told is left aside: it accompanies whatever an author or admin does and leads no further.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -78,14 +82,15 @@ class Trail:
     def _note_announced(self, invocation: Invocation) -> None:
         for record in invocation.event["Records"]:
             for event in decode_outbox(record["dynamodb"]["NewImage"]["outbox"]["S"]):
-                if self._is_new("relay", event["id"]):
+                if event["type"] != AdminActedV1.TYPE and self._is_new("relay", event["id"]):
                     self._announced.append(dict(event))
 
     def _note_taken(self, invocation: Invocation) -> None:
         failed = {failure["itemIdentifier"] for failure in invocation.result["batchItemFailures"]}
         step = _step(invocation.function)
         for record, event in zip(invocation.event["Records"], invocation.messages, strict=True):
-            if record["messageId"] not in failed and self._is_new(step, event["id"]):
+            told = record["messageId"] not in failed and event["type"] != AdminActedV1.TYPE
+            if told and self._is_new(step, event["id"]):
                 self._taken.append(_Taken(event["id"], _short(event["type"]), step, invocation.seconds))
 
     def _is_new(self, step: str, event: str) -> bool:

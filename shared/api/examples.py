@@ -5,7 +5,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shared.api.contract import answer_key, assessment, authoring, certification, enrolment, modules, office, operations
+from shared.api.contract import (
+    answer_key,
+    assessment,
+    authoring,
+    certification,
+    enrolment,
+    modules,
+    office,
+    operations,
+    oversight,
+)
 
 MODULE = "optimal-management-of-oligometastatic-disease"
 NUMBER = "CME-0QNN7-3HTFM-4P1N1-S7SQD"
@@ -187,6 +197,21 @@ TOLD: Mapping[str, Any] = {
     "information_hash": HASH,
 }
 
+AUDIT_ENTRY = {
+    "sequence": 1024,
+    "event_id": "CERTIFICATE#CME-00000-00000-00000-00000/HEAD/acted/3",
+    "at": "2026-03-02T10:00:00Z",
+    "actor": "office-1",
+    "action": "revokeCertificate",
+    "subject": "CERTIFICATE#CME-00000-00000-00000-00000/HEAD",
+    "before": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "after": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+    "reason_code": "issued-in-error",
+    "reason_digest": "fd61a03af4f77d870fc21e05e7e80678095c92d808cfb3b5c279ee04c74aca13",
+    "request": "0b6f5a3e-7c1d-4a52-9f7e-2d1c8a4e9b10",
+    "previous": "3fdba35f04dc8c462986c992bcf875546257113072a909c162f7e470e581e278",
+    "hash": "8527a891e224136950ff32ca212b45bc93f69fbb801c3b1ebedac52775f99e61",
+}
 EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
     modules.ModulesView: {"modules": [CARD], "next": None},
     modules.ModuleView: TOLD,
@@ -398,6 +423,14 @@ EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
     },
     operations.ExportBody: {"from": "2026-01-01", "to": "2026-03-31"},
     operations.AcceptanceView: {"job": "export-3f0c5a1be2d94c67a1b2c3d4", "accepted_at": "2026-04-02T08:00:00Z"},
+    oversight.AuditView: {"entries": [AUDIT_ENTRY], "next": "MTAyNQ"},
+    oversight.AuditVerificationView: {
+        "intact": True,
+        "checked": 1024,
+        "finding": None,
+        "head": {"sequence": 1024, "hash": AUDIT_ENTRY["hash"]},
+        "next": None,
+    },
     assessment.AttemptView: ATTEMPT,
     assessment.SaveBody: {"answers": {"q01": ["b"], "q07": ["a", "c"]}},
     assessment.SavedView: {"saved_at": "2026-03-02T09:12:30Z"},

@@ -7,7 +7,17 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared.api.contract import answer_key, assessment, authoring, certification, enrolment, modules, office, operations
+from shared.api.contract import (
+    answer_key,
+    assessment,
+    authoring,
+    certification,
+    enrolment,
+    modules,
+    office,
+    operations,
+    oversight,
+)
 from shared.api.examples import EXAMPLES
 from shared.api.operation import Operation
 from shared.api.problems import PROBLEMS, THROTTLED, TYPE_PREFIX, Problem
@@ -22,6 +32,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *answer_key.OPERATIONS,
     *certification.OPERATIONS,
     *operations.OPERATIONS,
+    *oversight.OPERATIONS,
 )
 
 IDENTIFIER = {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"}

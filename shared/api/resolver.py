@@ -18,6 +18,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ValidationError
 
+from shared.acting import Acting, acting
 from shared.api.caller import Caller
 from shared.api.etag import content_etag, names
 from shared.api.operation import Operation
@@ -173,8 +174,9 @@ def _answer(
     at = datetime.fromtimestamp(event.request_context.time_epoch / 1000, UTC)
     logger.set_correlation_id(request_id)
     try:
-        with tracing(Trace(correlation_id=request_id, causation_id=request_id)):
-            answer = run_until_won(function, _call(operation, event, path, at))
+        call = _call(operation, event, path, at)
+        with tracing(Trace(correlation_id=request_id, causation_id=request_id)), acting(_acting(operation, call)):
+            answer = run_until_won(function, call)
     except Refusal as refusal:
         logger.info("refused", extra={"operation": operation.id, "refusal": type(refusal).__name__})
         response = _problem(*problem(refusal, event.path, at))
@@ -216,6 +218,16 @@ def _call(operation: Operation, event: APIGatewayProxyEventV2, path: Mapping[str
         headers=headers,
         path=path,
         identity=identity,
+    )
+
+
+def _acting(operation: Operation, call: Call[Any, Any]) -> Acting | None:
+    """Who acts, where the operation is for authors or admins."""
+    if not operation.groups:
+        return None
+    reason, note, code = (getattr(call.body, name, "") for name in ("reason", "note", "reason_code"))
+    return Acting(
+        actor=call.caller.learner_id, action=operation.id, at=call.at, reason_code=code, reason=reason or note
     )
 
 

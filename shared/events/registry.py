@@ -27,7 +27,7 @@ from shared.events.enrolment import (
 )
 from shared.events.event import Event
 from shared.events.modules import ModuleRetiredV1, UploadAwaitedV1
-from shared.events.operations import JobAdvancedV1
+from shared.events.operations import AdminActedV1, JobAdvancedV1
 
 EVENT_TYPES: dict[str, type[Event]] = {
     event.TYPE: event
@@ -54,5 +54,6 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ModuleRetiredV1,
         UploadAwaitedV1,
         JobAdvancedV1,
+        AdminActedV1,
     )
 }

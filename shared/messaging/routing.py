@@ -28,7 +28,7 @@ from shared.events.enrolment import (
     RetirementReachedV1,
 )
 from shared.events.modules import ModuleRetiredV1, UploadAwaitedV1
-from shared.events.operations import JobAdvancedV1
+from shared.events.operations import AdminActedV1, JobAdvancedV1
 
 ROUTES: Mapping[str, tuple[str, ...]] = {
     EnrolmentRequestedV1.TYPE: ("enrolments",),
@@ -53,4 +53,5 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     UploadAwaitedV1.TYPE: ("imports",),
     RetirementReachedV1.TYPE: ("retirements",),
     JobAdvancedV1.TYPE: ("jobs",),
+    AdminActedV1.TYPE: ("audit",),
 }

@@ -52,6 +52,10 @@ CONTRACT: dict[str, tuple[set[str], set[str]]] = {
     "cme.module.retired.v1": ({"jobs"}, {"module_id", "edition", "retired_at"}),
     "cme.enrolment.retirement_reached.v1": ({"retirements"}, ENROLMENT),
     "cme.job.advanced.v1": ({"jobs"}, {"job", "page"}),
+    "cme.admin.acted.v1": (
+        {"audit"},
+        {"actor", "action", "subject", "before", "after", "reason_code", "reason_digest"},
+    ),
 }
 every_sample = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.stem)
 

@@ -64,7 +64,13 @@ CALLS = {
     },
     "Review": {f"GET {ENROLMENT}/attempts/{{attempt}}/review"},
     "Regrade": {f"POST {EDITION}/regrades", f"GET {EDITION}/statistics", f"POST {EDITION}/statistics"},
-    "Oversee": {"GET /admin/jobs/{job}", "POST /admin/exports/{kind}", "PUT /admin/exports/{job}/acceptance"},
+    "Oversee": {
+        "GET /admin/jobs/{job}",
+        "POST /admin/exports/{kind}",
+        "PUT /admin/exports/{job}/acceptance",
+        "GET /admin/audit",
+        "GET /admin/audit/verification",
+    },
     "Claim": {f"PUT {ENROLMENT}/evaluation", f"PUT {ENROLMENT}/claim"},
     "Reissue": {
         "GET /admin/certificates/{number}",
@@ -94,6 +100,7 @@ CONSUMERS = {
     "RetirementsQueue": "Lapse",
     "ImportsQueue": "ImportBank",
     "NotificationsQueue": "Notify",
+    "AuditQueue": "Audit",
 }
 UNCONSUMED = {"StatusesQueue"}
 STREAMED = {"CatalogueTable", "LearningTable", "CertificateTable", "OperationsTable"}
@@ -104,6 +111,7 @@ INDEXES = {
     "LearningTable": {"due", "edition", "directory"},
     "CertificateTable": set(),
     "OperationsTable": {"due"},
+    "AuditTable": set(),
 }
 ATTRIBUTES_OF_INDEXES = {
     "due": ("due_step", "due_at", "KEYS_ONLY"),
@@ -567,6 +575,7 @@ def test_only_relay_may_send_and_only_to_the_queues() -> None:
         ("CertificateTable", {"Certify", "Notify", "Reissue", "Record", "Verify", "Work", "Inspect"}),
         ("DocumentBucket", {"Certify", "Record", "Author", "ImportBank", "Attempt", "Review", "Work", "Oversee"}),
         ("SigningKey", set()),
+        ("AuditTable", {"Audit", "Oversee"}),
     ],
 )
 def test_secrets_and_personal_data_sit_where_few_roles_reach(resource: str, functions: set[str]) -> None:
@@ -576,6 +585,14 @@ def test_secrets_and_personal_data_sit_where_few_roles_reach(resource: str, func
 
 def test_grade_alone_reads_the_key_and_cannot_change_it() -> None:
     assert {action for action, found in rights_of("Grade") if named(found) == "AnswerKeyTable"} == {"dynamodb:Query"}
+
+
+def test_the_audit_is_only_added_to_and_read() -> None:
+    def rights(function: str) -> set[str]:
+        return {action for action, found in rights_of(function) if named(found) == "AuditTable"}
+
+    assert rights("Audit") == {"dynamodb:PutItem", "dynamodb:Query"}
+    assert rights("Oversee") == {"dynamodb:Query"}
 
 
 # What is kept

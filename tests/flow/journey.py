@@ -27,7 +27,15 @@ START = datetime(2022, 5, 1, 8, tzinfo=UTC)
 JSON = {"accept": "application/json"}
 PROBLEM_TYPE = re.compile(r"https://[^/]+/(?P<slug>[a-z-]+)")
 PROBLEM_FIELDS = {"type", "title", "status", "detail", "instance"}
-TABLES = ("CatalogueTable", "QuestionTable", "AnswerKeyTable", "LearningTable", "CertificateTable", "OperationsTable")
+TABLES = (
+    "CatalogueTable",
+    "QuestionTable",
+    "AnswerKeyTable",
+    "LearningTable",
+    "CertificateTable",
+    "OperationsTable",
+    "AuditTable",
+)
 UNREAD_QUEUES = ("StatusesQueue",)
 TOLD_QUEUES = ("NotificationsQueue", "StatusesQueue")
 REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -31,6 +31,10 @@ CONTRACT = {
     "cme.module.retired.v1": ({"JobsQueue"}, {"module_id", "edition", "retired_at"}),
     "cme.enrolment.retirement_reached.v1": ({"RetirementsQueue"}, LEARNER),
     "cme.job.advanced.v1": ({"JobsQueue"}, {"job", "page"}),
+    "cme.admin.acted.v1": (
+        {"AuditQueue"},
+        {"actor", "action", "subject", "before", "after", "reason_code", "reason_digest"},
+    ),
 }
 
 # What these stories announce: test_regrade.py, test_import.py, test_revocation.py, test_notices.py.

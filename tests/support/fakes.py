@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt
+from shared.domain.audit import GENESIS, AuditEntry, ChainHead
 from shared.domain.availability import EditionStatus
 from shared.domain.certificate import (
     CertificateContent,
@@ -678,6 +679,37 @@ class Failure:
     at: datetime
 
 
+class FakeAuditChain:
+    """See ``ports.AuditChain``. ``meanwhile`` is called once, just before the next entry is added."""
+
+    def __init__(self) -> None:
+        self.chain: dict[int, AuditEntry] = {}
+        self.last = ChainHead()
+        self.meanwhile: Callable[[], object] | None = None
+
+    def head(self) -> ChainHead:
+        return self.last
+
+    def has(self, event_id: str) -> bool:
+        return any(entry.act.event_id == event_id for entry in self.chain.values())
+
+    def append(self, entry: AuditEntry, head: ChainHead) -> None:
+        if self.meanwhile:
+            between, self.meanwhile = self.meanwhile, None
+            between()
+        if head != self.last or self.has(entry.act.event_id):
+            raise ConcurrentChange(str(entry.sequence))
+        self.chain[entry.sequence] = entry
+        self.last = replace(head.moved_to(entry), version=head.version + 1)
+
+    def entries(self, first: int, limit: int) -> Mapping[int, AuditEntry]:
+        places = sorted(place for place in self.chain if place >= first)[:limit]
+        return {place: self.chain[place] for place in places}
+
+    def hash_before(self, first: int) -> str:
+        return self.chain[first - 1].hash if first - 1 in self.chain else GENESIS
+
+
 @dataclass
 class FakeFailures:
     """See ``ports.Failures``."""
@@ -824,6 +856,7 @@ class World:
         self.mails = FakeMails(self.announced)
         self.mailer = FakeMailer()
         self.deliveries = FakeDeliveries()
+        self.audit = FakeAuditChain()
         self.schemes = FakeSchemes()
         self.numbers = FakeNumbers()
         self.randomness = FakeRandomness()

@@ -1,10 +1,13 @@
-"""/admin/jobs/{job}: for authors and admins; /admin/exports: for admins."""
+"""/admin/jobs/{job}: for authors and admins; /admin/exports and /admin/audit: for admins."""
 
 from http import HTTPStatus
 
+from functions.operations.oversee.audit import list_acts, verify_audit
 from functions.operations.oversee.exports import accept_export, start_export
 from functions.operations.oversee.use_case import show_job
 from shared.api.contract import operations as contract
+from shared.api.contract import oversight
+from shared.api.cursor import decode_cursor, encode_cursor
 from shared.api.resolver import Answer, Api, Call
 from shared.bootstrap import deps
 
@@ -30,3 +33,16 @@ def post_export(call: Call[contract.ExportBody, None]) -> Answer:
 def put_acceptance(call: Call[None, None]) -> Answer:
     job, accepted_at = accept_export(call.job, deps(), at=call.at)
     return Answer(HTTPStatus.OK, contract.AcceptanceView(job=job.job, accepted_at=accepted_at))
+
+
+@api.operation(oversight.LIST_AUDIT)
+def get_audit(call: Call[None, oversight.AuditQuery]) -> Answer:
+    page = list_acts(call.query.first, call.query.limit, decode_cursor(call.query.cursor), deps())
+    entries = [oversight.AuditEntryView.of(entry) for entry in page.entries]
+    return Answer(HTTPStatus.OK, oversight.AuditView(entries=entries, next=encode_cursor(page.cursor)))
+
+
+@api.operation(oversight.VERIFY_AUDIT)
+def get_verification(call: Call[None, oversight.AuditVerificationQuery]) -> Answer:
+    check = verify_audit(call.query.first, deps())
+    return Answer(HTTPStatus.OK, oversight.AuditVerificationView.of(check.verdict, check.head, check.following))

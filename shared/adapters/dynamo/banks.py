@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from pynamodb.exceptions import PutError
+from pynamodb.connection import Connection
+from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.transactions import TransactWrite
 
-from shared.adapters.dynamo.store import CONDITION_FAILED
+from shared.acting import acted, note_read
+from shared.adapters.dynamo.operations import announcement
+from shared.adapters.dynamo.store import CONDITION_FAILED, EncodeOutbox, was_condition
 from shared.adapters.dynamo.tables import AnswerKeyItem, Item, QuestionItem
 from shared.domain.ids import EditionId
 from shared.domain.questions import AnswerKey, Bank, KeyEntry, Question
@@ -46,9 +50,14 @@ def _put_once(item: Item) -> None:
     except PutError as error:
         if error.cause_response_code != CONDITION_FAILED:
             raise
-        stored = type(item).get(item.pk, item.sk, consistent_read=True)
-        if stored.facts != item.facts:
-            raise ConcurrentChange(f"{item.pk} {item.sk}") from error
+        _require_stored(item, error)
+
+
+def _require_stored(item: Item, error: Exception) -> None:
+    """Raise ConcurrentChange, from ``error``, where something else is stored."""
+    stored = type(item).get(item.pk, item.sk, consistent_read=True)
+    if stored.facts != item.facts:
+        raise ConcurrentChange(f"{item.pk} {item.sk}") from error
 
 
 class DynamoQuestionBanks:
@@ -83,7 +92,14 @@ class DynamoAnswerKeys:
     Whatever is stored as a revision is in force at once, so it is written last, after what does not fit
     into its item. Those parts are named for what they say: left behind by a writer that broke off, they
     stand in nobody's way.
+
+    The table has no stream, since a stream would carry the keys: what an author does to a key is announced by an
+    item of OperationsTable, written in one transaction with the revision.
     """
+
+    def __init__(self, encode: EncodeOutbox, connection: Connection) -> None:
+        self._encode = encode
+        self._connection = connection
 
     def put(self, edition: EditionId, key: AnswerKey) -> None:
         pk = f"KEY#{edition}/{key.bank_revision}"
@@ -91,13 +107,27 @@ class DynamoAnswerKeys:
         rest = f"PART#{sha256(''.join(others).encode()).hexdigest()}#" if others else ""
         for place, part in enumerate(others):
             _put_once(AnswerKeyItem(pk, f"{rest}{place:04d}", facts=part))
-        _put_once(AnswerKeyItem(pk, _revision(key.revision), facts=f'{{"rest":"{rest}","entries":{first}}}'))
+        revision = AnswerKeyItem(pk, _revision(key.revision), facts=f'{{"rest":"{rest}","entries":{first}}}')
+        # The first revision is in force when the draft names it, and that is announced.
+        announced = acted(pk, revision.facts or "", key.revision) if key.revision > 1 else []
+        if not announced:
+            return _put_once(revision)
+        try:
+            with TransactWrite(connection=self._connection) as transaction:
+                transaction.save(revision)
+                transaction.save(announcement(announced, self._encode))
+        except TransactWriteError as error:
+            if not was_condition(error):
+                raise
+            _require_stored(revision, error)
+        return None
 
     def of(self, edition: EditionId, bank_revision: int) -> AnswerKey:
         pk = f"KEY#{edition}/{bank_revision}"
         revisions = AnswerKeyItem.sk.startswith(_revision())
         newest = AnswerKeyItem.query(pk, revisions, scan_index_forward=False, limit=1, consistent_read=True)
         for item in newest:
+            note_read(pk, item.facts)
             revision = load(item.facts or "", _Revision)
             entries = revision.entries
             if revision.rest:

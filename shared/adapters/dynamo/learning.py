@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime
 from hashlib import sha256
 from typing import TypeVar
@@ -338,10 +339,10 @@ class DynamoMemberships:
 
 
 def _at_once(work: Callable[[Sequence[A]], B], entries: Sequence[A], size: int) -> list[B]:
-    """``work`` on parts of ``entries``, several at a time."""
-    parts = [entries[start : start + size] for start in range(0, len(entries), size)]
+    """``work`` on parts of ``entries``, several at a time, each in the trace and under the name of who asks."""
+    parts = [(copy_context(), entries[start : start + size]) for start in range(0, len(entries), size)]
     with ThreadPoolExecutor(THREADS) as threads:
-        return list(threads.map(work, parts))
+        return list(threads.map(lambda part: part[0].run(work, part[1]), parts))
 
 
 class DynamoAccommodations:

@@ -28,6 +28,12 @@ def _job_marks(job: Job) -> Marks:
     return due_for_recovery(job.job, None if job.finished_at else job.advanced_at or job.started_at)
 
 
+def announcement(events: Sequence[Event], encode: EncodeOutbox) -> OperationsItem:
+    """An item that does nothing but announce, for a write to a table without a stream; gone after its days."""
+    expires = int((events[0].at + KEPT_FOR).timestamp())
+    return OperationsItem(f"ANNOUNCEMENT#{events[0].id}", "ANNOUNCEMENT", outbox=encode(events), expires=expires)
+
+
 class DynamoJobs:
     """See ``ports.Jobs``."""
 

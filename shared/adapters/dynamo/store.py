@@ -9,6 +9,7 @@ from zlib import crc32
 
 from pynamodb.exceptions import DoesNotExist, PutError, PynamoDBException
 
+from shared.acting import acted, note_read
 from shared.adapters.dynamo.tables import DueIndex, Item
 from shared.domain.recovery import PATIENCE
 from shared.domain.refusals import foreign_cursor
@@ -80,6 +81,7 @@ class Store(Generic[A]):
             return None
 
     def read(self, item: Item) -> A:
+        note_read(subject(item), item.facts)
         facts = json.loads(item.facts or "{}")
         return from_facts({**facts, "version": item.version}, self.kind)
 
@@ -108,14 +110,19 @@ class Store(Generic[A]):
         return Page(entries, str(last["sk"]["S"]) if last else None)
 
     def written(self, aggregate: A, announcing: Sequence[Event]) -> Item:
-        """The item that a write of ``aggregate`` puts, still at the version that it was read at."""
+        """The item that a write of ``aggregate`` puts, still at the version that it was read at.
+
+        Beside ``announcing`` it announces to the audit what an author or admin does to it.
+        """
         facts = to_facts(aggregate)
         del facts["version"]
-        item = self.item(*self.key(aggregate), facts=dump(facts), **dict[str, Any](self.marks(aggregate)))
+        text = dump(facts)
+        item = self.item(*self.key(aggregate), facts=text, **dict[str, Any](self.marks(aggregate)))
         if aggregate.version:
             item.version = aggregate.version
-        if announcing:
-            item.outbox = self.encode(announcing)
+        announced = [*announcing, *acted(subject(item), text, aggregate.version + 1)]
+        if announced:
+            item.outbox = self.encode(announced)
         return item
 
     def save(self, aggregate: A, announcing: Sequence[Event] = ()) -> A:
@@ -148,6 +155,11 @@ class Store(Generic[A]):
         except DoesNotExist:
             return False
         return bool(stored.attribute_values == {name: value for name, value in meant.items() if value is not None})
+
+
+def subject(item: Item) -> str:
+    """What an audit entry calls an item: its keys."""
+    return f"{item.pk}/{item.sk}"
 
 
 def was_condition(error: PynamoDBException) -> bool:

@@ -147,6 +147,11 @@ class OperationsItem(Item):
     by_due = OperationsDueIndex()
 
 
+class AuditItem(Item):
+    class Meta:
+        table_name = ""
+
+
 TABLES: dict[str, type[Item]] = {
     "catalogue_table": CatalogueItem,
     "question_table": QuestionItem,
@@ -154,6 +159,7 @@ TABLES: dict[str, type[Item]] = {
     "learning_table": LearningItem,
     "certificate_table": CertificateItem,
     "operations_table": OperationsItem,
+    "audit_table": AuditItem,
 }
 
 
