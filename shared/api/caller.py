@@ -39,11 +39,15 @@ class Caller:
 
 
 def contact_in(learner_id: LearnerId, claims: Mapping[str, Any]) -> Contact | None:
-    """Where the holder is written to; the authorizer hands a truth value over as text."""
+    """Where the holder is written to; the authorizer hands a truth value over as text.
+
+    Source: OpenID Connect Core, 5.1; of a locale it allows both ``de-CH`` and ``de_CH``.
+    """
     email = claims.get("email")
     if not email or str(claims.get("email_verified")).lower() != "true":
         return None
-    return Contact(learner_id=learner_id, email=email, name=claims.get("name"), language=claims.get("locale"))
+    language = str(claims.get("locale") or "").replace("_", "-") or None
+    return Contact(learner_id=learner_id, email=email, name=claims.get("name"), language=language)
 
 
 def groups_in(claim: object) -> frozenset[str]:

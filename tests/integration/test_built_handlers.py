@@ -109,6 +109,27 @@ sys.stdout.buffer.write(pdf[:5])
 """
 
 
+WORD = """
+import sys
+sys.path[:0] = {path!r}
+from datetime import date
+from shared.domain.mail import Letter
+from shared.mail.wording import word_letter
+
+facts = {{"title": "Title", "last_day": date(2028, 1, 14)}}
+letter = Letter(kind="enrolment_lapsed", paragraphs=("too_late",), link="L", provider="P", zone="UTC", facts=facts)
+sys.stdout.buffer.write(word_letter(letter, "山田", "de-CH").html.encode())
+"""
+
+
+def test_the_layers_alone_word_a_mail_formats_and_all(layers: dict[str, Path], tmp_path: Path) -> None:
+    path = [str(layers["PagesLayer"]), str(layers[SHARED_LAYER])]
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", WORD.format(path=path)], capture_output=True, check=False, cwd=tmp_path
+    )
+    assert "14. Januar 2028" in done.stdout.decode(), done.stderr.decode()
+
+
 def test_the_layers_alone_render_a_certificate_fonts_and_all(layers: dict[str, Path], tmp_path: Path) -> None:
     path = [str(layers["DocumentLayer"]), str(layers[SHARED_LAYER])]
     done = subprocess.run(

@@ -82,6 +82,13 @@ def test_a_verified_address_is_where_a_caller_is_written_to() -> None:
     )
 
 
+@pytest.mark.parametrize(("locale", "language"), [("de_CH", "de-CH"), ("fr", "fr"), ("", None), (None, None)])
+def test_a_locale_is_read_in_either_spelling(locale: str | None, language: str | None) -> None:
+    contact = Caller.of({**CLAIMS, "locale": locale}).contact
+    assert contact
+    assert contact.language == language
+
+
 @pytest.mark.parametrize("verified", [True, "true", "True"])
 def test_that_an_address_is_verified_is_read_however_it_is_handed_over(verified: object) -> None:
     assert Caller.of({**CLAIMS, "email_verified": verified}).contact
