@@ -1,7 +1,7 @@
 """Starting a job, and announcing its pages."""
 
-from shared.domain.job import Job
-from shared.events.operations import JobAdvancedV1
+from shared.domain.job import Job, JobKind
+from shared.events.operations import JobAdvancedV1, JobEvent, JobRestedV1, RehearsalAdvancedV1
 from shared.ports import Enrolments, Jobs
 
 
@@ -13,6 +13,9 @@ def start_job(job: Job, jobs: Jobs, enrolments: Enrolments) -> Job:
     return jobs.save(job.counted(enrolments.count(job.of_edition)), announcing=[next_page(job)])
 
 
-def next_page(job: Job) -> JobAdvancedV1:
-    """The page of ``job`` that is to be done next."""
-    return JobAdvancedV1(at=job.started_at, ordinal=job.page + 1, job=job.job, page=job.page)
+def next_page(job: Job) -> JobEvent:
+    """The page of ``job`` that is to be done next, by whom it concerns: at once, or after a pause."""
+    kind: type[JobEvent] = JobRestedV1 if job.rests else JobAdvancedV1
+    if job.kind is JobKind.REHEARSAL:
+        kind = RehearsalAdvancedV1
+    return kind(at=job.started_at, ordinal=job.page + 1, job=job.job, page=job.page)

@@ -35,6 +35,7 @@ from shared.domain.learner import Contact, Membership, Profile
 from shared.domain.mail import Letter, Mail
 from shared.domain.notice import Notice
 from shared.domain.questions import AnswerKey, Bank, Image
+from shared.domain.regrade import Proposal
 from shared.domain.reporting import GrowingFile, LatestRun, Report, Reported, Skip, Terms
 from shared.domain.schemes import Scheme
 from shared.domain.shelf import Shelf
@@ -155,6 +156,14 @@ class AnswerKeys(Protocol):
 
     def of(self, edition: EditionId, bank_revision: int) -> AnswerKey:
         """The latest key revision of a bank revision."""
+        ...
+
+    def propose(self, job: str, proposal: Proposal) -> None:
+        """Keep what a rehearsal is of; no grade comes of it."""
+        ...
+
+    def proposed(self, job: str) -> Proposal:
+        """What a rehearsal is of."""
         ...
 
 

@@ -67,6 +67,8 @@ class QueueSettings:
     retirements_queue_url: str
     imports_queue_url: str
     audit_queue_url: str
+    rests_queue_url: str
+    rehearsals_queue_url: str
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from infra.local.sample import SampleEdition
 from infra.local.system import ROOT, LocalSystem
 from infra.local.trail import Hop, Trail
 from shared.adapters.dynamo.store import SHARDS, shard_of
-from shared.domain.job import WALKS, JobKind
+from shared.domain.job import JobKind
 
 LOG = STATE / "demo.log"
 FOLDER = ROOT / "build" / "demo"
@@ -38,6 +39,7 @@ START = datetime(2022, 5, 2, 8, tzinfo=UTC)
 _PATIENCE = timedelta(seconds=10)
 _POLL_SECONDS = 0.03
 _WIDTH = 100  # characters
+_JOB_PAUSE = "1"  # seconds: a regrade has few attempts to wait for here
 _FAULT = "Two of its answers can be defended"
 
 
@@ -76,7 +78,11 @@ def demo(engine: str, folder: Path = FOLDER, patience: timedelta = _PATIENCE) ->
     def say(progress: str) -> None:
         console.print(progress, style="dim")
 
-    with logging_to(LOG), LocalSystem(clock=clock, port=0, engine=engine, log=LOG, progress=say) as system:
+    parameters = {"JobPause": _JOB_PAUSE}
+    with (
+        logging_to(LOG),
+        LocalSystem(clock=clock, port=0, engine=engine, log=LOG, progress=say, parameters=parameters) as system,
+    ):
         system.go_live()
         say(f"serving {system.address}; what the functions print is in {_shown(LOG)}")
         try:
@@ -338,13 +344,14 @@ class Story:
     def _walks(self, kind: JobKind) -> Iterator[str]:
         """The hops of a job over the edition's learners, a page for each shard of the edition's index.
 
-        A regrade asks for each attempt once; its second walk finds no more.
+        A regrade asks for each attempt once; its second walk, after a pause, finds them all graded.
         """
-        last = WALKS.get(kind, 1) * SHARDS - 1
         asking = Counter(shard_of(sitting.learner.sub) for sitting in self._sittings if kind is JobKind.REGRADE)
-        for page in range(last + 1):
-            announced = ["attempt.regrade_requested"] * asking[page] + ["job.advanced"] * (page < last)
-            yield " → ".join(["job.advanced", "work", *([", ".join(announced)] if announced else [])])
+        advanced = ["job.advanced"] * (SHARDS - 1)
+        following = [*advanced, "job.rested", *advanced] if asking else advanced
+        for page, (cause, next_page) in enumerate(pairwise(["job.advanced", *following, ""])):
+            announced = ["attempt.regrade_requested"] * asking[page] + ([next_page] if next_page else [])
+            yield " → ".join([cause, "work", *([", ".join(announced)] if announced else [])])
 
     def _keep_every_pass(self, voided: str, certificates: Mapping[Person, str]) -> None:
         for learner, number in certificates.items():

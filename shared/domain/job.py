@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Self
 
 from shared.domain.ids import EditionId, ModuleId
+from shared.domain.regrade import Effect
 from shared.domain.reporting import Export, GrowingFile, LatestRun
 
 
@@ -18,10 +19,13 @@ class JobKind(StrEnum):
     IMPORT = "import"  # attach an uploaded question bank to a draft
     REISSUE = "reissue"  # order the next version of every certificate of an edition
     EXPORT = "export"  # write a report to an accreditor, of one edition or of all
+    REHEARSAL = "rehearsal"  # say whom a regrade of a large edition would change
 
 
-# While a regrade walks, attempts may still be graded with the key before it: a second walk finds them.
-WALKS = {JobKind.REGRADE: 2}
+# While a regrade walks, attempts may still be graded with the key before it: a second walk finds them, and asks again.
+ASKING_WALKS = 2
+# So many walks in a row that find no attempt graded since, each after a pause: by then what failed is a dead letter.
+PATIENCE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,12 @@ class EditionReissue:
 class Job:
     """A walk, or several, over an edition's enrolments; or the wait for an upload and its import.
 
-    ``page`` counts the pages done, ``done`` the enrolments that the current walk has handled, ``total``
+    ``page`` counts the pages done, ``done`` the enrolments that nothing is left to do for, ``total``
     those there were at the start; ``cursor`` is where the next page starts, None when all are done.
-    Of an import, ``media_type`` is the file's, due by ``expires_at``; ``errors`` are why it failed,
+    Of a regrade, the current walk has ``handled`` so many and found so many of them ``lagging``: with an
+    attempt not graded with ``key_revision`` yet. The walk before found ``lagging_before``, the last
+    ``idle`` walks none fewer; ``left_behind`` are those that it gave up. ``effect`` is what a rehearsal
+    has found so far. Of an import, ``media_type`` is the file's, due by ``expires_at``; ``errors`` are why it failed,
     ``skipped`` is what of the file a bank can't hold. Of a reissue, ``order`` is what was ordered.
     Of a notice, ``days`` is how long before the expiry. ``advanced_at`` is when the last page was done.
     Of an ``export``, the edition is the one that it has come to; 0 before the first of all.
@@ -76,16 +83,32 @@ class Job:
     order: EditionReissue | None = None
     export: Export | None = None
     days: int | None = None
+    effect: Effect | None = None
     walk: int = 1
     page: int = 0
     done: int = 0
     advanced_at: datetime | None = None
+    handled: int = 0
+    lagging: int = 0
+    lagging_before: int = 0
+    idle: int = 0
+    left_behind: int = 0
     finished_at: datetime | None = None
     version: int = 0
 
     @property
     def of_edition(self) -> EditionId:
         return EditionId(self.module_id, self.edition)
+
+    @property
+    def rests(self) -> bool:
+        """Whether there is to be a pause before the next page: what lags behind needs time, not another look."""
+        return self.cursor == Cursor() and self.lagging_before > 0
+
+    @property
+    def asks(self) -> bool:
+        """Whether this walk asks for what lags behind; later ones only look."""
+        return self.walk <= ASKING_WALKS
 
     @classmethod
     def over(
@@ -96,9 +119,12 @@ class Job:
         *,
         key_revision: int | None = None,
         days: int | None = None,
+        of: str = "",
     ) -> Self:
-        """The one job of its kind for an edition (of a regrade, for a key revision; of a notice, for its days)."""
-        key = f"{kind}/{edition}/{key_revision}" + (f"/{days}" if days else "")
+        """The one job of its kind for an edition: a regrade's for a key revision, a notice's for its days, a
+        rehearsal's for what it is of.
+        """
+        key = f"{kind}/{edition}/{of or key_revision}" + (f"/{days}" if days else "")
         return cls(
             job=f"{kind}-{hashlib.sha256(key.encode()).hexdigest()[:24]}",
             kind=kind,
@@ -175,10 +201,16 @@ class Job:
             total=None,
             errors=(),
             skipped=(),
+            effect=None,
             walk=1,
             page=0,
             done=0,
             advanced_at=None,
+            handled=0,
+            lagging=0,
+            lagging_before=0,
+            idle=0,
+            left_behind=0,
             finished_at=None,
         )
 
@@ -199,10 +231,37 @@ class Job:
     def counted(self, total: int) -> Self:
         return replace(self, total=total)
 
-    def advanced(self, handled: int, cursor: Cursor | None, at: datetime) -> Self:
-        """One page further: on to the next page, to the next walk, or finished."""
-        done = self.done + handled
-        if cursor is None and self.walk < WALKS.get(self.kind, 1):
-            return replace(self, page=self.page + 1, done=0, cursor=Cursor(), walk=self.walk + 1, advanced_at=at)
-        finished_at = None if cursor else at
-        return replace(self, page=self.page + 1, done=done, cursor=cursor, advanced_at=at, finished_at=finished_at)
+    def advanced(self, handled: int, cursor: Cursor | None, at: datetime, *, lagging: int = 0) -> Self:
+        """One page further, ``lagging`` of it not done yet: on to the next page, to the next walk, or finished."""
+        here = replace(
+            self,
+            page=self.page + 1,
+            cursor=cursor,
+            handled=self.handled + handled,
+            lagging=self.lagging + lagging,
+            advanced_at=at,
+        )
+        here = replace(here, done=max(here.done, here.handled - here.lagging))
+        return here if cursor else here._walked(at)
+
+    def _walked(self, at: datetime) -> Self:
+        """The end of a walk. A regrade walks until nothing lags behind, or has not caught up for long."""
+        if self.kind is not JobKind.REGRADE or (not self.lagging and self.walk >= ASKING_WALKS):
+            return replace(self, finished_at=at)
+        is_idle = self.walk >= ASKING_WALKS and self.lagging >= self.lagging_before
+        idle = self.idle + 1 if is_idle else 0
+        if idle >= PATIENCE:
+            return replace(self, finished_at=at, left_behind=self.lagging)
+        return replace(
+            self,
+            cursor=Cursor(),
+            walk=self.walk + 1,
+            handled=0,
+            lagging=0,
+            lagging_before=self.lagging,
+            idle=idle,
+        )
+
+    def rehearsed(self, handled: int, effect: Effect, cursor: Cursor | None, at: datetime) -> Self:
+        """One page of a rehearsal further."""
+        return replace(self.advanced(handled, cursor, at), effect=(self.effect or Effect()) + effect)

@@ -7,11 +7,8 @@ from shared.events.event import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobAdvancedV1(Event):
+class JobEvent(Event):
     """The page numbered ``page`` (from 0) of a job is to be done next."""
-
-    TYPE: ClassVar = "cme.job.advanced.v1"
-    FACT: ClassVar = "advanced"
 
     job: str
     page: int
@@ -19,6 +16,28 @@ class JobAdvancedV1(Event):
     @property
     def aggregate(self) -> str:
         return f"job/{self.job}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobAdvancedV1(JobEvent):
+    TYPE: ClassVar = "cme.job.advanced.v1"
+    FACT: ClassVar = "advanced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRestedV1(JobEvent):
+    """The page is to be done after a pause: what the job waits for needs time."""
+
+    TYPE: ClassVar = "cme.job.rested.v1"
+    FACT: ClassVar = "rested"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalAdvancedV1(JobEvent):
+    """The page is one of a dry run, which needs the answer key."""
+
+    TYPE: ClassVar = "cme.rehearsal.advanced.v1"
+    FACT: ClassVar = "rehearsed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from shared.events.enrolment import (
 )
 from shared.events.event import Event
 from shared.events.modules import ModuleRetiredV1, UploadAwaitedV1
-from shared.events.operations import AdminActedV1, JobAdvancedV1
+from shared.events.operations import AdminActedV1, JobAdvancedV1, JobRestedV1, RehearsalAdvancedV1
 
 EVENT_TYPES: dict[str, type[Event]] = {
     event.TYPE: event
@@ -55,5 +55,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         UploadAwaitedV1,
         JobAdvancedV1,
         AdminActedV1,
+        JobRestedV1,
+        RehearsalAdvancedV1,
     )
 }

@@ -28,7 +28,7 @@ from shared.events.enrolment import (
     RetirementReachedV1,
 )
 from shared.events.modules import ModuleRetiredV1, UploadAwaitedV1
-from shared.events.operations import AdminActedV1, JobAdvancedV1
+from shared.events.operations import AdminActedV1, JobAdvancedV1, JobRestedV1, RehearsalAdvancedV1
 
 ROUTES: Mapping[str, tuple[str, ...]] = {
     EnrolmentRequestedV1.TYPE: ("enrolments",),
@@ -54,4 +54,6 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     RetirementReachedV1.TYPE: ("retirements",),
     JobAdvancedV1.TYPE: ("jobs",),
     AdminActedV1.TYPE: ("audit",),
+    JobRestedV1.TYPE: ("rests",),
+    RehearsalAdvancedV1.TYPE: ("rehearsals",),
 }

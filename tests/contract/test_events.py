@@ -56,6 +56,8 @@ CONTRACT: dict[str, tuple[set[str], set[str]]] = {
         {"audit"},
         {"actor", "action", "subject", "before", "after", "reason_code", "reason_digest"},
     ),
+    "cme.job.rested.v1": ({"rests"}, {"job", "page"}),
+    "cme.rehearsal.advanced.v1": ({"rehearsals"}, {"job", "page"}),
 }
 every_sample = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.stem)
 

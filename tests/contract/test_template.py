@@ -11,6 +11,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from shared.adapters.dynamo.operations import MAIL_KEPT_FOR
+from shared.domain.job import PATIENCE
 from shared.domain.mail import BROKEN_OFF_AFTER
 from shared.domain.reporting import KEPT_FOR
 from shared.settings import MailSettings, QueueSettings, ReportSettings, Settings
@@ -101,6 +102,8 @@ CONSUMERS = {
     "ImportsQueue": "ImportBank",
     "NotificationsQueue": "Notify",
     "AuditQueue": "Audit",
+    "RestsQueue": "Work",
+    "RehearsalsQueue": "Rehearse",
 }
 UNCONSUMED = {"StatusesQueue"}
 STREAMED = {"CatalogueTable", "LearningTable", "CertificateTable", "OperationsTable"}
@@ -393,12 +396,12 @@ def test_queues_are_encrypted() -> None:
     assert all(queue["SqsManagedSseEnabled"] is True for queue in properties("AWS::SQS::Queue").values())
 
 
-@pytest.mark.parametrize("function", sorted(CONSUMERS.values()))
+@pytest.mark.parametrize("function", sorted(set(CONSUMERS.values())))
 def test_a_consumer_reports_each_failed_message_and_may_keep_its_cause(function: str) -> None:
-    [event] = events_of(function, "SQS")
-    # A bank to import is work for a whole call.
-    assert event["BatchSize"] == (1 if function == "ImportBank" else 10)
-    assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    for event in events_of(function, "SQS"):
+        # A bank to import is work for a whole call.
+        assert event["BatchSize"] == (1 if function == "ImportBank" else 10)
+        assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert ("dynamodb:PutItem", {"Fn::GetAtt": ["OperationsTable", "Arn"]}) in rights_of(function)
 
 
@@ -552,6 +555,7 @@ def test_an_index_is_only_queried_and_only_by_the_step_that_needs_it() -> None:
         ("Work", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
         ("Work", "dynamodb:Query", "${CatalogueTable.Arn}/index/shelf"),
         ("Regrade", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
+        ("Rehearse", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
         ("Reissue", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
         ("Inspect", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
         ("Inspect", "dynamodb:Query", "${LearningTable.Arn}/index/directory"),
@@ -570,7 +574,7 @@ def test_only_relay_may_send_and_only_to_the_queues() -> None:
 @pytest.mark.parametrize(
     ("resource", "functions"),
     [
-        ("AnswerKeyTable", {"Author", "ImportBank", "Grade", "Regrade", "Review"}),
+        ("AnswerKeyTable", {"Author", "ImportBank", "Grade", "Regrade", "Rehearse", "Review"}),
         ("QuestionTable", {"Author", "ImportBank", "Attempt", "Regrade", "Review"}),
         ("CertificateTable", {"Certify", "Notify", "Reissue", "Record", "Verify", "Work", "Inspect"}),
         ("DocumentBucket", {"Certify", "Record", "Author", "ImportBank", "Attempt", "Review", "Work", "Oversee"}),
@@ -593,6 +597,17 @@ def test_the_audit_is_only_added_to_and_read() -> None:
 
     assert rights("Audit") == {"dynamodb:PutItem", "dynamodb:Query"}
     assert rights("Oversee") == {"dynamodb:Query"}
+
+
+def test_a_dry_run_has_no_right_to_change_a_grade_or_a_key() -> None:
+    actions = {(named(found), action) for action, found in rights_of("Rehearse")}
+    changing = {(table, action) for table, action in actions if action not in ("dynamodb:GetItem", "dynamodb:Query")}
+    assert changing == {("OperationsTable", "dynamodb:PutItem")}
+
+
+def test_a_job_that_lags_is_looked_at_until_what_failed_is_a_dead_letter() -> None:
+    until_dead = default("QueueVisibility") * default("MaxReceives")
+    assert until_dead < PATIENCE * default("JobPause") < 2 * until_dead
 
 
 # What is kept

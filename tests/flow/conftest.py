@@ -11,6 +11,9 @@ from infra.local.system import LocalSystem
 from tests.flow.journey import START, Begin, World
 from tests.flow.story import Outcome, outcome_of, play
 
+# What waits is looked at again at once: the clock stands still.
+NO_PAUSE = {"ImportDelay": "0", "JobPause": "0"}
+
 
 @pytest.fixture(scope="session")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -23,7 +26,7 @@ def begin(state: Path) -> Begin:
     @contextmanager
     def world() -> Iterator[World]:
         clock = LocalClock(START, ticking=False)
-        with LocalSystem(clock=clock, state=state, log=state / "functions.log") as system:
+        with LocalSystem(clock=clock, state=state, log=state / "functions.log", parameters=NO_PAUSE) as system:
             yield World(system)
 
     return world

@@ -50,6 +50,7 @@ class Faulty:
 
 
 def sit_a_faulty_test(world: World, prefix: str = "") -> Faulty:
+    """The scene in a world of its own, or beside others whose people have other prefixes."""
     world.draw_the_same_form_for_all()
     bank = a_bank(*(a_question(name) for name in ("q1", *OTHERS)))
     module = world.published(bank=bank, test={"pools": drawing(10), "pass_mark": 70, "attempts": 1})

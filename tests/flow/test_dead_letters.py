@@ -17,6 +17,7 @@ READ_QUEUES = {
     "Certify": "Certificates",
     "Work": "Jobs",
     "Lapse": "Retirements",
+    "Rehearse": "Rehearsals",
 }
 POISON = {
     "no JSON": '{"specversion": "1.0", ',

@@ -81,7 +81,7 @@ def a_dry_run_that_voids_nothing(patch: pytest.MonkeyPatch) -> None:
         entries = {question: replace(entry, voided=False) for question, entry in key.entries.items()}
         return score(form, answers, replace(key, entries=entries))
 
-    patch.setattr("functions.assessment.regrade.use_case.score", score_with_all)
+    patch.setattr("shared.domain.regrade.score", score_with_all)
 
 
 def a_regrade_that_asks_for_no_grade(patch: pytest.MonkeyPatch) -> None:
@@ -141,7 +141,7 @@ def test_the_demo_names_the_step_that_goes_another_way_in_one_line_and_fails(
 ) -> None:
     difference.brought_about(monkeypatch)
 
-    assert demo("moto", tmp_path, patience=timedelta(seconds=2)) == 1
+    assert demo("moto", tmp_path, patience=timedelta(seconds=6)) == 1
 
     errors = capsys.readouterr().err
     assert errors.startswith("error: step ")

@@ -44,6 +44,8 @@ OF_OTHER_STORIES = {
     "cme.certificate.restored.v1",
     "cme.enrolment.claim_closing.v1",
     "cme.enrolment.expiring.v1",
+    "cme.job.rested.v1",
+    "cme.rehearsal.advanced.v1",
 }
 
 

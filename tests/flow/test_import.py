@@ -6,15 +6,12 @@ import re
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from infra.local.clock import LocalClock
 from infra.local.gateway import Response
-from infra.local.system import LocalSystem
 from shared.api.contract.modules import (
     AIKEN,
     EXPORTS,
@@ -25,7 +22,7 @@ from shared.api.contract.modules import (
     QTI_ITEM,
     QTI_PACKAGE,
 )
-from tests.flow.journey import START, Learner, Module, World, answered, problem
+from tests.flow.journey import Begin, Learner, Module, World, answered, problem
 from tests.support import bank_files as files
 from tests.support.bank_files import TWO_QUESTIONS, told
 
@@ -59,11 +56,9 @@ SRC = re.compile(r'src="([^"]*)"')
 
 
 @pytest.fixture(scope="module")
-def world(state: Path) -> Iterator[World]:
-    """Looks for an uploaded file at once."""
-    clock = LocalClock(START, ticking=False)
-    with LocalSystem(clock=clock, state=state, log=state / "functions.log", parameters={"ImportDelay": "0"}) as system:
-        yield World(system)
+def world(begin: Begin) -> Iterator[World]:
+    with begin() as world:
+        yield world
 
 
 @pytest.fixture

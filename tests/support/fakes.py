@@ -38,6 +38,7 @@ from shared.domain.mail import Mail
 from shared.domain.notice import Notice, NoticeState
 from shared.domain.questions import AnswerKey, Bank, Image
 from shared.domain.refusals import NotEnrolled, NotFound
+from shared.domain.regrade import Proposal
 from shared.domain.reporting import GrowingFile, LatestRun, Report, Reported, Skip, Terms
 from shared.domain.schemes import Scheme
 from shared.domain.shelf import Shelf
@@ -239,6 +240,7 @@ class FakeAnswerKeys:
 
     def __init__(self) -> None:
         self._keys: dict[tuple[EditionId, int], dict[int, AnswerKey]] = {}
+        self.proposals: dict[str, Proposal] = {}
 
     def put(self, edition: EditionId, key: AnswerKey) -> None:
         revisions = self._keys.setdefault((edition, key.bank_revision), {})
@@ -248,6 +250,12 @@ class FakeAnswerKeys:
     def of(self, edition: EditionId, bank_revision: int) -> AnswerKey:
         revisions = self._keys[edition, bank_revision]
         return revisions[max(revisions)]
+
+    def propose(self, job: str, proposal: Proposal) -> None:
+        self.proposals[job] = proposal
+
+    def proposed(self, job: str) -> Proposal:
+        return self.proposals[job]
 
 
 class FakeEnrolments(Records[Enrolment]):

@@ -8,18 +8,21 @@ import pytest
 from pydantic import ValidationError
 
 from functions.assessment.grade.use_case import grade_attempt
-from functions.assessment.regrade.use_case import Amendment, Effect, regrade, try_regrade
+from functions.assessment.regrade.use_case import regrade, try_regrade
+from functions.assessment.rehearse.use_case import rehearse_page
 from functions.assessment.settle.use_case import settle_grade
 from functions.enrolment.lapse.use_case import lapse_enrolment
 from functions.operations.work.use_case import PAGE, do_page
 from shared.api.contract.answer_key import RegradeBody
+from shared.api.contract.operations import JobView
 from shared.domain.attempt import Attempt, AttemptState, Grade
 from shared.domain.enrolment import Enrolment, EnrolmentState
 from shared.domain.form import Answers
 from shared.domain.ids import AttemptId, EnrolmentId, LearnerId, OptionId, QuestionId
-from shared.domain.job import Job, JobKind
+from shared.domain.job import PATIENCE, Job, JobKind
 from shared.domain.questions import AnswerKey, Scoring
 from shared.domain.refusals import InvalidRequest, NotFound
+from shared.domain.regrade import Amendment, Effect
 from shared.domain.scoring import score
 from shared.events.assessment import (
     AttemptFailedV1,
@@ -35,7 +38,8 @@ from shared.events.enrolment import (
     RetirementReachedV1,
 )
 from shared.events.event import Event
-from shared.events.operations import JobAdvancedV1
+from shared.events.operations import JobAdvancedV1, JobEvent, JobRestedV1, RehearsalAdvancedV1
+from shared.facts import dump
 from shared.ports import ConcurrentChange
 from tests.support.builders import (
     DAY,
@@ -105,6 +109,8 @@ def deliver(world: World, *, kinds: tuple[type[Event], ...] = (), times: int = 1
     """Deliver all that is announced, ``times`` each, until nothing new is; ``kinds`` are left on the queue."""
     steps: dict[type[Event], Callable[..., None]] = {
         JobAdvancedV1: do_page,
+        JobRestedV1: do_page,
+        RehearsalAdvancedV1: rehearse_page,
         AttemptRegradeRequestedV1: grade_attempt,
         AttemptPassedV1: settle_grade,
         AttemptFailedV1: settle_grade,
@@ -167,18 +173,82 @@ def test_a_dry_run_says_who_changes_and_changes_nothing(amendment: Amendment, ef
     world = a_world(dr_a=RIGHT, dr_b=TWO_OF_THREE, dr_c=answers(q1="a"), dr_d={})
     world.attempts.given(an_attempt(2, learner_id=LearnerId("dr_c")))
     before = everything_in(world)
-    assert try_regrade(EDITION, amendment, world) == effect
+    assert try_regrade(EDITION, amendment, world, at=LATER) == effect
     assert everything_in(world) == before
 
 
-def test_a_dry_run_reads_every_page() -> None:
-    world = a_world(**{f"dr_{number:03d}": TWO_OF_THREE for number in range(101)})
-    assert try_regrade(EDITION, a_void(), world).newly_passed == 101
+def test_a_dry_run_reads_every_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("functions.assessment.regrade.use_case.PAGE", 2)
+    world = a_world(**{f"dr_{number:03d}": TWO_OF_THREE for number in range(5)})
+    effect = try_regrade(EDITION, a_void(), world, at=LATER)
+    assert effect == Effect(attempts=5, newly_passed=5, points_changed=5)
+
+
+AT_ONCE = 4
+
+
+@pytest.fixture
+def crowd(monkeypatch: pytest.MonkeyPatch) -> World:
+    """More learners than a dry run looks at in its request: one more has passed, all others are to pass."""
+    monkeypatch.setattr("functions.assessment.regrade.use_case.AT_ONCE", AT_ONCE)
+    monkeypatch.setattr("functions.assessment.rehearse.use_case.PAGE", 2)
+    learners = {f"dr_{number:03d}": TWO_OF_THREE for number in range(AT_ONCE)}
+    return a_world(dr_a=RIGHT, **learners)
+
+
+def test_a_dry_run_over_a_crowd_is_a_job_that_says_the_same_and_changes_nothing(crowd: World) -> None:
+    before = everything_in(crowd)
+    job = try_regrade(EDITION, a_rekey(), crowd, at=LATER)
+    assert isinstance(job, Job)
+    assert (job.kind, job.total, JobView.of(job).state) == (JobKind.REHEARSAL, AT_ONCE + 1, "running")
+    assert JobView.of(job).attempts is None
+    deliver(crowd, times=2)
+    found = crowd.jobs.find(job.job)
+    view = JobView.of(found)
+    assert (view.state, view.done, view.failed) == ("finished", AT_ONCE + 1, 0)
+    # dr_a has chosen a of q1, all others b.
+    assert (view.attempts, view.newly_passed, view.points_changed) == (AT_ONCE + 1, AT_ONCE, AT_ONCE + 1)
+    assert set(map(type, crowd.announced)) == {RehearsalAdvancedV1}
+    crowd.announced.clear()
+    crowd.jobs = type(crowd.jobs)(crowd.announced)
+    assert everything_in(crowd) == before
+
+
+def test_a_rehearsal_is_of_one_amendment_and_what_it_would_make_right_is_no_fact_of_the_job(crowd: World) -> None:
+    first = try_regrade(EDITION, a_rekey(), crowd, at=LATER)
+    assert try_regrade(EDITION, a_rekey(reason="Other words."), crowd, at=LATER + MINUTE) == first
+    others = [try_regrade(EDITION, each, crowd, at=LATER) for each in (a_void(), a_rekey(correct="c"), a_void(Q2))]
+    assert len({job.job for job in (first, *others)}) == 4
+    assert crowd.answer_keys.proposed(first.job).entry.correct == {"b"}
+    assert "correct" not in dump(first)
+
+
+def test_a_rehearsal_that_is_over_is_done_anew(crowd: World) -> None:
+    job = try_regrade(EDITION, a_rekey(), crowd, at=LATER)
+    deliver(crowd)
+    regrade(EDITION, a_rekey(), crowd, at=LATER)
+    deliver(crowd)
+    again = try_regrade(EDITION, a_rekey(), crowd, at=LATER + HOUR)
+    assert (again.job, again.started_at, again.finished_at) == (job.job, LATER + HOUR, None)
+    deliver(crowd)
+    assert crowd.jobs.find(job.job).effect == Effect(attempts=AT_ONCE + 1)
+
+
+def test_a_rehearsal_broken_off_in_a_page_counts_it_once(crowd: World) -> None:
+    job = try_regrade(EDITION, a_void(), crowd, at=LATER)
+    (first,) = crowd.told(RehearsalAdvancedV1)
+    crowd.jobs.meanwhile = interrupt
+    with pytest.raises(BrokenOff):
+        rehearse_page(first, crowd)
+    deliver(crowd)
+    assert crowd.jobs.find(job.job).effect.attempts == AT_ONCE + 1
+    with pytest.raises(LookupError):
+        rehearse_page(replace(first, job="nothing"), crowd)
 
 
 def test_what_the_dry_run_says_is_what_comes() -> None:
     world = a_world(dr_a=RIGHT, dr_b=TWO_OF_THREE, dr_c=answers(q1="a"), dr_d={})
-    effect = try_regrade(EDITION, a_void(), world)
+    effect = try_regrade(EDITION, a_void(), world, at=LATER)
     before = {attempt.learner_id: attempt for attempt in world.attempts.all()}
     regrade(EDITION, a_void(), world, at=LATER)
     deliver(world)
@@ -191,7 +261,7 @@ def test_what_the_dry_run_says_is_what_comes() -> None:
 # What can be asked for.
 
 
-@pytest.mark.parametrize("ask", [try_regrade, lambda *args: regrade(*args, at=LATER)], ids=["dry run", "regrade"])
+@pytest.mark.parametrize("ask", [try_regrade, regrade], ids=["dry run", "regrade"])
 @pytest.mark.parametrize(
     ("amendment", "refusal"),
     [
@@ -209,7 +279,7 @@ def test_an_amendment_fits_a_question_or_nothing_is_done(
     world = a_world(dr_a=TWO_OF_THREE)
     before = everything_in(world)
     with pytest.raises(refusal):
-        ask(EDITION, amendment, world)
+        ask(EDITION, amendment, world, at=LATER)
     assert everything_in(world) == before
 
 
@@ -355,7 +425,8 @@ def test_every_page_of_learners_is_graded_anew_in_either_walk() -> None:
     assert (job.total, job.kind, job.key_revision) == (PAGE + 1, JobKind.REGRADE, 2)
     deliver(world)
     assert {state_of(world, learner) for learner in learners} == {EnrolmentState.PASSED}
-    assert [event.page for event in world.told(JobAdvancedV1)] == [0, 1, 2, 3]
+    assert [event.page for event in world.told(JobAdvancedV1)] == [0, 1, 3]
+    assert [event.page for event in world.told(JobRestedV1)] == [2]
     done = world.jobs.find(job.job)
     assert (done.walk, done.done, done.finished_at) == (2, PAGE + 1, LATER)
 
@@ -369,6 +440,71 @@ def test_what_is_open_or_given_up_or_not_graded_yet_is_not_asked_for() -> None:
     deliver(world)
     assert {event.attempt for event in world.told(AttemptRegradeRequestedV1)} == {1}
     assert world.attempts.of(enrolment_id("dr_a"))[1:] == [replace(attempt, version=1) for attempt in others]
+
+
+# How far it is.
+
+
+def job_of(world: World) -> Job:
+    (job,) = world.jobs.all()
+    return job
+
+
+def test_the_job_is_finished_only_when_every_attempt_has_its_new_grade() -> None:
+    """Grading is behind: the job looks again after a pause, and asks nobody a third time."""
+    world = a_world(dr_a=TWO_OF_THREE, dr_b=RIGHT, dr_c={})
+    regrade(EDITION, a_void(), world, at=LATER)
+    looks = 0
+    while not (job := job_of(world)).finished_at:
+        page = [event for event in world.announced if isinstance(event, JobEvent)][-1]
+        assert isinstance(page, JobRestedV1) is (looks > 0 and job.lagging_before > 0)
+        do_page(page, world)
+        looks += 1
+        if looks == 4:
+            asked = world.told(AttemptRegradeRequestedV1)
+            assert len(asked) == 2 * 3
+            for event in asked[:2]:
+                grade_attempt(event, world)
+        if looks == 5:
+            assert (job_of(world).done, JobView.of(job_of(world)).state) == (2, "running")
+            grade_attempt(asked[2], world)
+    assert looks == 6
+    view = JobView.of(job_of(world))
+    assert (view.state, view.done, view.total, view.failed) == ("finished", 3, 3, 0)
+    assert {attempt.key_revision for attempt in world.attempts.all()} == {2}
+
+
+def test_attempts_that_are_not_graded_after_a_long_wait_have_failed_and_can_be_asked_for_again() -> None:
+    """Their messages are among the dead letters."""
+    world = a_world(dr_a=TWO_OF_THREE, dr_b=RIGHT)
+    regrade(EDITION, a_void(), world, at=LATER)
+    deliver(world, kinds=(AttemptRegradeRequestedV1,))
+    view = JobView.of(job_of(world))
+    assert (view.state, view.done, view.total, view.failed) == ("failed", 0, 2, 2)
+    assert len(world.told(JobRestedV1)) == PATIENCE
+    assert len(world.told(AttemptRegradeRequestedV1)) == 2 * 2
+    world.announced.clear()
+    again = regrade(EDITION, a_void(), world, at=LATER + HOUR)
+    assert (again.key_revision, again.walk, again.left_behind, again.finished_at) == (2, 1, 0, None)
+    deliver(world)
+    view = JobView.of(job_of(world))
+    assert (view.state, view.done, view.failed) == ("finished", 2, 0)
+
+
+def test_whoever_catches_up_gives_the_others_more_time() -> None:
+    job = Job.over(EDITION, JobKind.REGRADE, NOW, key_revision=2).counted(PATIENCE)
+    for lagging in range(PATIENCE, 0, -1):
+        for _ in range(PATIENCE):
+            job = job.advanced(PATIENCE, None, NOW, lagging=lagging)
+            assert (job.finished_at, job.done) == (None, PATIENCE - lagging)
+    assert job.advanced(PATIENCE, None, NOW).finished_at == NOW
+
+
+def test_a_regrade_that_finds_nothing_to_do_takes_no_pause() -> None:
+    world = a_world()
+    regrade(EDITION, a_void(), world, at=LATER)
+    deliver(world)
+    assert (len(world.told(JobAdvancedV1)), world.told(JobRestedV1), job_of(world).finished_at) == (2, [], LATER)
 
 
 # Repeated, interrupted, overtaken.
@@ -462,6 +598,7 @@ def test_what_is_graded_with_the_old_key_during_the_first_walk_is_caught_by_the_
     assert {event.learner_id for event in world.told(AttemptRegradeRequestedV1)} == {"dr_a"}
     the_old_key_wins_the_race(world, "dr_b")
     deliver(world)
+    assert world.told(JobRestedV1)
     assert (attempt_of(world, "dr_b").key_revision, state_of(world, "dr_b")) == (2, EnrolmentState.PASSED)
 
 

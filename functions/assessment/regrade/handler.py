@@ -1,19 +1,15 @@
 """/admin/modules/{module_id}/editions/{edition}/regrades and /statistics -> job.advanced: for authors."""
 
+from dataclasses import asdict
 from http import HTTPStatus
 
-from functions.assessment.regrade.use_case import (
-    Amendment,
-    compute_statistics,
-    regrade,
-    show_statistics,
-    try_regrade,
-)
+from functions.assessment.regrade.use_case import compute_statistics, regrade, show_statistics, try_regrade
 from shared.api.contract import answer_key as contract
 from shared.api.contract.operations import JobReceiptView
 from shared.api.resolver import Answer, Api, Call
 from shared.bootstrap import deps
 from shared.domain.ids import OptionId, QuestionId
+from shared.domain.regrade import Amendment, Effect
 
 lambda_handler = api = Api()
 
@@ -25,14 +21,11 @@ def post_regrade(call: Call[contract.RegradeBody, None]) -> Answer:
         correct=frozenset(OptionId(option) for option in call.body.key) if call.body.key else None,
         reason=call.body.reason,
     )
-    if call.body.dry_run:
-        effect = try_regrade(call.edition_id, amendment, deps())
-        view = contract.RegradeEffectView(
-            attempts=effect.attempts, newly_passed=effect.newly_passed, points_changed=effect.points_changed
-        )
-        return Answer(HTTPStatus.OK, view)
-    job = regrade(call.edition_id, amendment, deps(), at=call.at)
-    return Answer(HTTPStatus.ACCEPTED, JobReceiptView(job=job.job))
+    ask = try_regrade if call.body.dry_run else regrade
+    outcome = ask(call.edition_id, amendment, deps(), at=call.at)
+    if isinstance(outcome, Effect):
+        return Answer(HTTPStatus.OK, contract.RegradeEffectView(**asdict(outcome)))
+    return Answer(HTTPStatus.ACCEPTED, JobReceiptView(job=outcome.job))
 
 
 @api.operation(contract.GET_STATISTICS)

@@ -1,17 +1,15 @@
 """Regrade and item statistics: finding a faulty question, and mending it for everybody."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import hashlib
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.attempt import Attempt, AttemptState
 from shared.domain.edition import Edition
 from shared.domain.ids import EditionId, OptionId, QuestionId
 from shared.domain.job import Cursor, Job, JobKind
-from shared.domain.questions import AnswerKey, Kind, Scoring
+from shared.domain.questions import AnswerKey, KeyEntry, Kind, Scoring
 from shared.domain.refusals import InvalidRequest, NotFound
-from shared.domain.scoring import score
+from shared.domain.regrade import Amendment, Effect, Proposal, effect_on
 from shared.jobs import start_job
 from shared.ports import (
     AnswerKeys,
@@ -24,6 +22,8 @@ from shared.ports import (
     StatisticsReports,
 )
 
+# How many enrolments a dry run looks at within its request: a second or two.
+AT_ONCE = 200
 PAGE = 100
 
 
@@ -44,65 +44,69 @@ class Regrading(Protocol):
     def statistics(self) -> StatisticsReports: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amendment:
-    """What is wrong with a question: ``correct`` None voids it, else these are its right options."""
+def try_regrade(edition_id: EditionId, amendment: Amendment, deps: Regrading, *, at: datetime) -> Effect | Job:
+    """Say who would change, and change nothing: at once, or by a job where more than AT_ONCE are enrolled.
 
-    question_id: QuestionId
-    correct: frozenset[OptionId] | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """What a regrade would do: how many attempts there are, and how many would change."""
-
-    attempts: int
-    newly_passed: int
-    points_changed: int
-
-
-def try_regrade(edition_id: EditionId, amendment: Amendment, deps: Regrading) -> Effect:
-    """Say who would change, and change nothing; reads every graded attempt. Raise NotFound, InvalidRequest."""
+    The job of the same amendment is found while it runs, and done anew once it is over. Raise NotFound, InvalidRequest.
+    """
     edition = deps.catalogue.edition(edition_id)
-    amended = _amended(edition, deps.answer_keys.of(edition_id, edition.bank_revision), amendment, deps)
-    attempts = newly_passed = points_changed = 0
-    for attempt in _graded(edition_id, deps):
-        if attempt.form.bank_revision != amended.bank_revision:
-            continue
-        before = attempt.score
-        after = score(attempt.form, attempt.answers, amended)
-        attempts += 1
-        newly_passed += not attempt.passed and after.passes(attempt.pass_mark)
-        points_changed += before is None or (before.points, before.max_points) != (after.points, after.max_points)
-    return Effect(attempts=attempts, newly_passed=newly_passed, points_changed=points_changed)
+    key = deps.answer_keys.of(edition_id, edition.bank_revision)
+    entry = _amended(edition, key, amendment, deps)
+    if deps.enrolments.count(edition_id) <= AT_ONCE:
+        return _effect(edition_id, key.amended(entry), deps)
+    fresh = Job.over(edition_id, JobKind.REHEARSAL, at, of=_named(amendment))
+    known = deps.jobs.find(fresh.job)
+    if known and not known.finished_at:
+        return known
+    # What would be right is a secret like the key; the job is read by more than may read that.
+    deps.answer_keys.propose(fresh.job, Proposal(bank_revision=key.bank_revision, entry=entry))
+    return start_job(known.again(at) if known else fresh, deps.jobs, deps.enrolments)
+
+
+def _named(amendment: Amendment) -> str:
+    """What tells an amendment from others; its reason changes nothing."""
+    told = ",".join(sorted(amendment.correct)) if amendment.correct is not None else "void"
+    return hashlib.sha256(f"{amendment.question_id}/{told}".encode()).hexdigest()
+
+
+def _effect(edition_id: EditionId, amended: AnswerKey, deps: Regrading) -> Effect:
+    effect = Effect()
+    cursor: Cursor | None = Cursor()
+    while cursor:
+        page, cursor = deps.enrolments.of_edition(edition_id, cursor, PAGE)
+        for enrolment in page:
+            effect += effect_on(deps.attempts.of(enrolment), amended)
+    return effect
 
 
 def regrade(edition_id: EditionId, amendment: Amendment, deps: Regrading, *, at: datetime) -> Job:
     """Store the amended key and start the job that grades every attempt with it.
 
     The key comes first: from then on attempts are graded with it. Asked again, or broken off in
-    between, the key is found amended, and its job is found or started. Raise NotFound, InvalidRequest.
+    between, the key is found amended, and its job is found, or started if there is none or it left
+    attempts behind. Raise NotFound, InvalidRequest.
     """
     edition = deps.catalogue.edition(edition_id)
-    known = deps.answer_keys.of(edition_id, edition.bank_revision)
-    amended = _amended(edition, known, amendment, deps)
-    if amended.entries != known.entries:
-        deps.answer_keys.put(edition_id, amended)
-        known = amended
-    job = Job.over(edition_id, JobKind.REGRADE, at, key_revision=known.revision)
-    return deps.jobs.find(job.job) or start_job(job, deps.jobs, deps.enrolments)
+    key = deps.answer_keys.of(edition_id, edition.bank_revision)
+    entry = _amended(edition, key, amendment, deps)
+    if key.entries[entry.question_id] != entry:
+        key = key.amended(entry)
+        deps.answer_keys.put(edition_id, key)
+    fresh = Job.over(edition_id, JobKind.REGRADE, at, key_revision=key.revision)
+    known = deps.jobs.find(fresh.job)
+    if known and not known.left_behind:
+        return known
+    return start_job(known.again(at) if known else fresh, deps.jobs, deps.enrolments)
 
 
-def _amended(edition: Edition, key: AnswerKey, amendment: Amendment, deps: Regrading) -> AnswerKey:
-    """``key`` with the amendment in it; raise NotFound or InvalidRequest."""
+def _amended(edition: Edition, key: AnswerKey, amendment: Amendment, deps: Regrading) -> KeyEntry:
+    """The entry that the amendment makes; raise NotFound or InvalidRequest."""
     entry = key.entries.get(amendment.question_id)
     if entry is None:
         raise NotFound(f"There is no question {amendment.question_id!r} in the bank.")
-    if amendment.correct is None:
-        return key.amended(replace(entry, voided=True, amended_for=amendment.reason))
-    _require_fitting(edition, amendment.question_id, amendment.correct, entry.scoring, deps)
-    return key.amended(replace(entry.rekeyed(amendment.correct), voided=False, amended_for=amendment.reason))
+    if amendment.correct is not None:
+        _require_fitting(edition, amendment.question_id, amendment.correct, entry.scoring, deps)
+    return amendment.of(entry)
 
 
 def _require_fitting(
@@ -116,15 +120,6 @@ def _require_fitting(
         errors.append({"loc": ["body", "key"], "msg": "A single-answer question has exactly one right option."})
     if errors:
         raise InvalidRequest("The key does not fit the question.", errors=errors)
-
-
-def _graded(edition_id: EditionId, deps: Regrading) -> Iterator[Attempt]:
-    """Every graded attempt of an edition, a page of enrolments at a time."""
-    cursor: Cursor | None = Cursor()
-    while cursor:
-        page, cursor = deps.enrolments.of_edition(edition_id, cursor, PAGE)
-        for enrolment in page:
-            yield from (each for each in deps.attempts.of(enrolment) if each.state is AttemptState.GRADED)
 
 
 def show_statistics(edition_id: EditionId, deps: Regrading) -> StatisticsReport:

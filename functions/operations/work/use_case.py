@@ -8,12 +8,12 @@ from functions.operations.work.exports import Exporting, export_page
 from functions.operations.work.notices import GivingNotice, give_notice
 from functions.operations.work.reissues import OrderingReissues, order_reissues
 from shared.announcements import regrade_requested, retirement_reached
-from shared.domain.attempt import AttemptState
+from shared.domain.attempt import Attempt, AttemptState
 from shared.domain.ids import EditionId, EnrolmentId, ModuleId
 from shared.domain.job import Cursor, Job, JobKind
 from shared.domain.statistics import combined, statistic, tally
 from shared.events.modules import ModuleRetiredV1
-from shared.events.operations import JobAdvancedV1
+from shared.events.operations import JobEvent
 from shared.jobs import next_page, start_job
 from shared.ports import (
     StatisticsPart,
@@ -44,7 +44,7 @@ def tell_enrolments(retired: ModuleRetiredV1, deps: Working) -> None:
         deps.catalogue.save_status(status.told(), announcing=[])
 
 
-def do_page(advanced: JobAdvancedV1, deps: Working) -> None:
+def do_page(advanced: JobEvent, deps: Working) -> None:
     """Do one page and save where the next one starts; a page that is done already is left alone.
 
     Targets first, the job last: broken off in between, the page is done again, and each target is
@@ -64,8 +64,8 @@ def do_page(advanced: JobAdvancedV1, deps: Working) -> None:
 def _walk(job: Job, cursor: Cursor, deps: Working) -> Job:
     """Handle the next enrolments of the job's edition; the job as it is after them."""
     page, onward = deps.enrolments.of_edition(job.of_edition, cursor, PAGE)
-    PAGES[job.kind](page, job, deps)
-    return job.advanced(len(page), onward, deps.clock.now())
+    lagging = PAGES[job.kind](page, job, deps) or 0
+    return job.advanced(len(page), onward, deps.clock.now(), lagging=lagging)
 
 
 def _tell(page: Sequence[EnrolmentId], job: Job, deps: Working) -> None:
@@ -80,14 +80,20 @@ def _tell(page: Sequence[EnrolmentId], job: Job, deps: Working) -> None:
             deps.enrolments.save(told, announcing=[retirement_reached(told)])
 
 
-def _ask_for_regrades(page: Sequence[EnrolmentId], job: Job, deps: Working) -> None:
-    """Ask for a grade with the new key where an attempt has one with a key before it."""
+def _ask_for_regrades(page: Sequence[EnrolmentId], job: Job, deps: Working) -> int:
+    """Ask for a grade with the new key where an attempt has one with a key before it; how many enrolments have such."""
+    lagging = 0
     for enrolment_id in page:
-        for attempt in deps.attempts.of(enrolment_id):
-            if attempt.state is not AttemptState.GRADED or (attempt.key_revision or 0) >= (job.key_revision or 0):
-                continue
+        outdated = [attempt for attempt in deps.attempts.of(enrolment_id) if _is_outdated(attempt, job)]
+        lagging += bool(outdated)
+        for attempt in outdated if job.asks else ():
             asked = attempt.asked_to_regrade(job.key_revision or 1, job.started_at)
             deps.attempts.save(asked, announcing=[regrade_requested(asked)])
+    return lagging
+
+
+def _is_outdated(attempt: Attempt, job: Job) -> bool:
+    return attempt.state is AttemptState.GRADED and (attempt.key_revision or 0) < (job.key_revision or 0)
 
 
 def _tally(page: Sequence[EnrolmentId], job: Job, deps: Working) -> None:
@@ -123,7 +129,8 @@ def _report(job: Job, deps: Working) -> None:
     deps.statistics.save(report)
 
 
-PAGES: Mapping[JobKind, Callable[[Sequence[EnrolmentId], Job, Working], None]] = {
+# Some say how many enrolments of the page are not done yet; None means none.
+PAGES: Mapping[JobKind, Callable[[Sequence[EnrolmentId], Job, Working], int | None]] = {
     JobKind.LAPSES: _tell,
     JobKind.REGRADE: _ask_for_regrades,
     JobKind.STATISTICS: _tally,

@@ -15,6 +15,7 @@ from shared.adapters.dynamo.store import CONDITION_FAILED, EncodeOutbox, was_con
 from shared.adapters.dynamo.tables import AnswerKeyItem, Item, QuestionItem
 from shared.domain.ids import EditionId
 from shared.domain.questions import AnswerKey, Bank, KeyEntry, Question
+from shared.domain.regrade import Proposal
 from shared.facts import dump, load
 from shared.ports import ConcurrentChange
 
@@ -139,6 +140,16 @@ class DynamoAnswerKeys:
                 entries={entry.question_id: entry for entry in entries},
             )
         raise LookupError(f"no answer key under {pk}")
+
+    def propose(self, job: str, proposal: Proposal) -> None:
+        AnswerKeyItem(*_proposal(job), facts=dump(proposal)).save(add_version_condition=False)
+
+    def proposed(self, job: str) -> Proposal:
+        return load(AnswerKeyItem.get(*_proposal(job), consistent_read=True).facts or "", Proposal)
+
+
+def _proposal(job: str) -> tuple[str, str]:
+    return f"PROPOSAL#{job}", "PROPOSAL"
 
 
 def _revision(number: int | None = None) -> str:

@@ -112,6 +112,8 @@ class RegradeBody(Body):
 
 
 class RegradeEffectView(View):
+    """The answer to a dry run; where many are enrolled, it is a job that says the same when it is finished."""
+
     attempts: int
     newly_passed: int
     points_changed: int

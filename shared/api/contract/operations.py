@@ -1,6 +1,7 @@
 """The operations of the operations room: what the office sees of the machinery."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from http import HTTPMethod, HTTPStatus
 from typing import Annotated, Self
@@ -38,11 +39,13 @@ class SkipView(View):
 
 
 class JobView(View):
-    """``total`` is known once the job has started; ``done`` counts those handled so far.
+    """``total`` is known once the job has started; ``done`` counts those for whom nothing is left to do.
 
-    An import that failed has ``errors``; one that left something out has ``skipped``. A finished export has its
-    file at ``url`` for five minutes, the number of lines that it has ``reported``, and whom it ``skipped``
-    (at most 10,000). Exports are shown to admins alone.
+    A regrade is finished when every attempt is graded with the new key; ``failed`` are the learners of whom one is
+    not, after a long wait. An import that failed has ``errors``; one that left something out has ``skipped``. A dry run
+    that is finished says how many ``attempts`` there are, and how many would be ``newly_passed`` or ``points_changed``.
+    A finished export has its file at ``url`` for five minutes, the number of lines that it has ``reported``, and whom
+    it ``skipped`` (at most 10,000). Exports are shown to admins alone.
     """
 
     job: str
@@ -58,22 +61,27 @@ class JobView(View):
     url: str | None = None
     reported: int | None = None
     accepted_at: Instant | None = None
+    attempts: int | None = None
+    newly_passed: int | None = None
+    points_changed: int | None = None
 
     @classmethod
     def of(cls, job: Job) -> Self:
+        effect = asdict(job.effect) if job.effect and job.finished_at else {}
         return cls(
             job=job.job,
             kind=job.kind,
             state=_state(job),
             total=job.total,
             done=job.done,
-            failed=len(job.errors),
+            failed=len(job.errors) or job.left_behind,
             started_at=job.started_at,
             finished_at=job.finished_at,
             errors=[RemarkView(line=each.line, msg=each.text) for each in job.errors] or None,
             skipped=[RemarkView(line=each.line, msg=each.text) for each in job.skipped] or None,
             reported=job.export.reported if job.export else None,
             accepted_at=job.export.accepted_at if job.export else None,
+            **effect,
         )
 
     def delivering(self, address: PresignedAddress | None, skips: Sequence[Skip]) -> Self:
@@ -85,7 +93,7 @@ class JobView(View):
 def _state(job: Job) -> str:
     if not job.finished_at:
         return "running"
-    return "failed" if job.errors else "finished"
+    return "failed" if job.errors or job.left_behind else "finished"
 
 
 GET_JOB = Operation(
