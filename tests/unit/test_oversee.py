@@ -40,9 +40,9 @@ def test_a_job_runs_until_its_last_page_is_done() -> None:
 
 
 def test_a_regrade_walks_twice_and_is_finished_after_the_second() -> None:
-    first = REGRADE.advanced(40, None, NOW + MINUTE)
+    first = REGRADE.advanced(40, None, NOW + MINUTE, lagging=10)
     assert (first.walk, first.page, first.cursor, first.finished_at) == (2, 1, Cursor(), None)
-    assert progress(first) == ("running", 40, 0)
+    assert progress(first) == ("running", 40, 30)
     second = first.advanced(40, None, NOW + HOUR)
     assert (second.page, second.finished_at, progress(second)) == (2, NOW + HOUR, ("finished", 40, 40))
 
