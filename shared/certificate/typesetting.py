@@ -12,6 +12,8 @@ from unicodedata import category
 
 import typst
 
+from shared.certificate.text_layer import settled
+
 FOLDER = Path(__file__).parent
 PROBE = FOLDER / "probe.typ"
 
@@ -56,15 +58,17 @@ def typeset(template: Path, facts: Mapping[str, Any]) -> bytes:
     Facts are printed as they are, never evaluated. Equal facts give equal bytes as long as template, fonts and typst
     stay the same. Raise Unprintable with every character that the packaged fonts lack.
     """
+    texts = "".join(_texts(facts))
     try:
         han = {text: language for text in _texts(facts) if (language := han_language(text))}
-        return compile_pdf(template, facts=json.dumps({**facts, "han": han}))
+        pdf = compile_pdf(template, facts=json.dumps({**facts, "han": han}))
     except typst.TypstError:
-        missing = without_glyph("".join(sorted(set("".join(_texts(facts))))))
+        missing = without_glyph("".join(sorted(set(texts))))
         if not missing:
             raise
         # Without its cause, whose message quotes what holds the characters, a name for instance.
         raise Unprintable(missing) from None
+    return settled(pdf) if any(category(letter)[0] == "M" for letter in texts) else pdf
 
 
 def one_line(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from shared.domain.ideographs import RARE_IDEOGRAPHS
 from shared.domain.refusals import NameNotPrintable
 
 MAX_NAME = 200
@@ -10,20 +11,32 @@ MAX_NAME = 200
 SCRIPTS = frozenset(
     ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "DEVANAGARI", "THAI")
 )
-# Of those scripts, what the certificate's fonts have no glyph for: cantillation, archaic and newer characters.
+# Of those scripts, what the certificate's fonts have no glyph for, or what nobody sees: cantillation, archaic and newer
+# characters, fillers.
 WITHOUT_GLYPH = (
-    range(0x0591, 0x05B0), range(0x05BD, 0x05BE), range(0x05C4, 0x05C6), range(0x05EF, 0x05F0),
-    range(0x4DB6, 0x4DC0), range(0x9FD1, 0xA000), range(0xFA70, 0xFADA), range(0xFB1E, 0xFB1F),
-    range(0x10000, 0x110000),
+    range(0x034F, 0x0350), range(0x0591, 0x05B0), range(0x05BD, 0x05BE), range(0x05C4, 0x05C8), range(0x05EF, 0x05F0),
+    range(0x115F, 0x1161), range(0x3164, 0x3165), range(0x4DB6, 0x4DC0), range(0x9FD1, 0xA000), range(0xFA70, 0xFADA),
+    range(0xFB1E, 0xFB1F), range(0x10000, 0x110000),
 )  # fmt: skip
 COMBINING_DIACRITICS = range(0x0300, 0x0370)
+# What names hold beside letters: primes and half rings of transliterations, the Hebrew hyphen, geresh and gershayim,
+# the sign of an abbreviation in Devanagari, repeated characters and double hyphens of Japan.
+SIGNS_OF_NAMES = frozenset("ʹʺʻʼʽʾʿ־׳״॰々〆〇゠＝")
 # Zero-width joiners shape Arabic and Devanagari; no other format character belongs in a name.
 JOINERS = "\u200c\u200d"
+JOINED_SCRIPTS = frozenset(("ARABIC", "DEVANAGARI"))
+# Marks that stand upon one letter: two accents in Vietnamese, a dot, a point and a vowel in Hebrew. A tower of them
+# would hide the line above.
+MAX_MARKS = 3
 
 
-def unprintable(name: str) -> str:
-    """The characters of ``name`` that a certificate can't print, each once, in order; empty if it can print all."""
-    return "".join(dict.fromkeys(char for char in name if not _is_printable(char)))
+def unprintable(text: str) -> str:
+    """The characters of ``text`` that a certificate can't print, each once, in order; empty if it can print all.
+
+    That is what no font has, a mark or a joiner that has no letter to stand upon, and a mark too many upon one.
+    """
+    found = (char for place, char in enumerate(text) if not (_is_printable(char) and _has_a_stand(text, place)))
+    return "".join(dict.fromkeys(found))
 
 
 def is_blank(text: str) -> bool:
@@ -38,7 +51,8 @@ def require_printable(name: str) -> None:
     characters = unprintable(name)
     if characters:
         code_points = [f"U+{ord(char):04X}" for char in characters]
-        raise NameNotPrintable(f"A certificate can't print {', '.join(code_points)}.", characters=code_points)
+        where = " where it stands" if all(map(_is_printable, characters)) else ""
+        raise NameNotPrintable(f"A certificate can't print {', '.join(code_points)}{where}.", characters=code_points)
 
 
 def masked(name: str) -> str:
@@ -47,7 +61,10 @@ def masked(name: str) -> str:
 
 
 def _is_printable(char: str) -> bool:
+    """Whether some place in some text is right for ``char``."""
     code, category = ord(char), unicodedata.category(char)
+    if char in RARE_IDEOGRAPHS or char in SIGNS_OF_NAMES:
+        return True
     if any(code in missing for missing in WITHOUT_GLYPH):
         return False
     if category[0] in "LM":
@@ -55,6 +72,19 @@ def _is_printable(char: str) -> bool:
     if category[0] in "PSZ" or category == "Nd":
         return code <= 0xFF or 0x2010 <= code <= 0x2027 or 0x3000 <= code <= 0x3002 or code == 0x30FB
     return char in JOINERS
+
+
+def _has_a_stand(text: str, place: int) -> bool:
+    """Whether the mark or joiner at ``place`` stands upon a letter, with no more marks between than may be."""
+    char = text[place]
+    if char in JOINERS:
+        return place > 0 and _script(text[place - 1]) in JOINED_SCRIPTS
+    if unicodedata.category(char) not in ("Mn", "Me"):
+        return True
+    for distance, before in enumerate(reversed(text[:place])):
+        if unicodedata.category(before) not in ("Mn", "Me"):
+            return distance < MAX_MARKS and (before in JOINERS or unicodedata.category(before)[0] in "LM")
+    return False
 
 
 def _script(char: str) -> str:

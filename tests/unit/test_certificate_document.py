@@ -15,8 +15,11 @@ from typing import Any
 
 import pikepdf
 import pypdf
+import pypdfium2
 import pytest
 import segno
+import zxingcpp
+from PIL import Image
 
 from shared.certificate import document
 from shared.certificate.document import CertificateIncomplete, render
@@ -235,6 +238,21 @@ def test_the_qr_code_leads_to_the_verification_address():
     expected = segno.make_qr(url, error="m").matrix
     assert drawn == {(x, y) for y, row in enumerate(expected) for x, dark in enumerate(row) if dark}
     assert url in alternative
+
+
+LONG_ADDRESS = "https://abcdefghij.execute-api.eu-central-1.amazonaws.com/verify/CME-5XTT3-RRSJ9-EG0S0-GB9Y8?version=12"
+
+
+@pytest.mark.parametrize("pixels", [1170, 780], ids=["100 dpi, or a phone with three dots per point", "two dots"])
+@pytest.mark.parametrize("quality", [None, 60], ids=["as it is", "compressed"])
+def test_the_qr_code_can_be_read_from_a_picture_of_the_page(pixels: int, quality: int | None) -> None:
+    page = pypdfium2.PdfDocument(render(a_certificate(verification_url=LONG_ADDRESS)))[0]
+    picture = page.render(scale=pixels / page.get_width()).to_pil().convert("RGB")
+    if quality:
+        compressed = io.BytesIO()
+        picture.save(compressed, "JPEG", quality=quality)
+        picture = Image.open(compressed)
+    assert [found.text for found in zxingcpp.read_barcodes(picture)] == [LONG_ADDRESS]
 
 
 # -- what it refuses ----------------------------------------------------------------------------------
