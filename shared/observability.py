@@ -8,7 +8,7 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 logger = Logger()
 
 
-def count(name: str, value: float = 1) -> None:
+def count(name: str, value: float = 1, unit: MetricUnit = MetricUnit.Count) -> None:
     """Add ``value`` to the metric ``name`` of the step that runs."""
-    with single_metric(name=name, unit=MetricUnit.Count, value=value) as metric:
+    with single_metric(name=name, unit=unit, value=value) as metric:
         metric.add_dimension(name="service", value=os.environ.get("POWERTOOLS_SERVICE_NAME", "local"))

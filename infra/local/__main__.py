@@ -1,4 +1,4 @@
-"""`python -m infra.local`: run the system, play the demo, make a token, import a question bank, check the audit."""
+"""`python -m infra.local`: run the system, play the demo, make a token, import a bank, check the audit, move the clock."""
 
 import argparse
 import os
@@ -87,6 +87,12 @@ def _audit(options: argparse.Namespace) -> int:
     return verify_audit(options.server.rstrip("/"), token)
 
 
+def _clock(options: argparse.Namespace) -> int:
+    from infra.local.clock_command import move_clock  # noqa: PLC0415
+
+    return move_clock(options.server.rstrip("/"), options.advance)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m infra.local", description="The whole system on this machine, without AWS."
@@ -126,11 +132,24 @@ def _parser() -> argparse.ArgumentParser:
     audit = commands.add_parser("audit", help="check that the audit's chain holds; an admin's token is in CME_TOKEN")
     audit.set_defaults(command=_audit, interrupted=INTERRUPTED)
 
-    for command in (bank, audit):
+    clock = commands.add_parser("clock", help="tell a running server's time, or move it ahead and see what happens")
+    clock.add_argument("--advance", type=_duration, help="how far: 30d, 6h, 15m or 1d12h")
+    clock.set_defaults(command=_clock, interrupted=INTERRUPTED)
+
+    for command in (bank, audit, clock):
         command.add_argument(
             "--server", default="http://127.0.0.1:8000", help="address of the server (http://127.0.0.1:8000)"
         )
     return parser
+
+
+def _duration(text: str) -> timedelta:
+    from infra.local.clock_command import duration  # noqa: PLC0415
+
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _port(text: str) -> int:

@@ -69,12 +69,20 @@ class Gateway:
     """Answers requests as the HTTP API would; what it answers itself has the HTTP API's own shapes."""
 
     def __init__(
-        self, template: Template, resources: Resources, lambdas: Lambdas, issuer: Issuer, clock: LocalClock
+        self,
+        template: Template,
+        resources: Resources,
+        lambdas: Lambdas,
+        issuer: Issuer,
+        clock: LocalClock,
+        *,
+        token_clock: LocalClock,
     ) -> None:
         """Raise LocalError for a route whose target or authorizer the template does not have."""
         self._lambdas = lambdas
         self._issuer = issuer
         self._clock = clock
+        self._token_clock = token_clock
         self._routes = sorted(_routes(template, resources), key=lambda route: route.vagueness)
         self._authorizers: dict[str, dict[str, Any]] = {
             name: resources.resolve(properties["JwtConfiguration"])
@@ -137,7 +145,7 @@ class Gateway:
             rest.strip() if scheme.lower() == "bearer" else token,
             issuer=configuration["Issuer"],
             audience=configuration["Audience"],
-            at=self._clock.now(),
+            at=self._token_clock.now(),
         )
         return as_authorizer(claims)
 

@@ -87,6 +87,8 @@ class Lambdas:
         self._aside = aside
         self._turn = threading.Lock()
         self.observers: list[Observer] = []
+        self.invocations = 0
+        """How many calls of functions are over."""
 
     def environment(self) -> dict[str, str]:
         """All functions' variables; LocalError when two functions give one name two values.
@@ -123,8 +125,9 @@ class Lambdas:
                 logger.exception("%s failed", function)
                 failure = error
         invocation = Invocation(function, trigger, event, result, failure, time.perf_counter() - began)
-        for observer in self.observers:
+        for observer in [*self.observers]:
             observer(invocation)
+        self.invocations += 1
         if failure is not None:
             raise failure
         return result

@@ -21,16 +21,25 @@ class Watch:
         self._once = once
         self._seconds = seconds
         self._woken = threading.Event()
+        self._working = False
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=f"watch-{source}", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
+    @property
+    def is_idle(self) -> bool:
+        """It has looked since it was last woken, and found no more."""
+        return not self._woken.is_set() and not self._working
+
+    def wake(self) -> None:
+        self._woken.set()
+
     def wake_if_named(self, body: bytes) -> None:
         """A request that writes to a table or queue has its name in the body; a chance match does no harm."""
         if self._source in body:
-            self._woken.set()
+            self.wake()
 
     def stop(self) -> None:
         """Returns when the function that is running, if any, is over, or after five seconds."""
@@ -41,12 +50,14 @@ class Watch:
 
     def _run(self) -> None:
         while not self._stopping:
+            self._working = True
             self._woken.clear()
             try:
                 while self._once() and not self._stopping:
                     pass
             except Exception:  # the engine's or an observer's fault must not end the watch
                 logger.exception("watching %s failed", self._source.decode())
+            self._working = False
             self._woken.wait(self._seconds)
 
 

@@ -4,6 +4,7 @@ import logging
 import time
 
 from infra.local import outbox, sample
+from infra.local.clock import LocalClock
 from infra.local.errors import LocalError
 from infra.local.issuer import STATE
 from infra.local.lambdas import Invocation
@@ -22,7 +23,9 @@ def run(port: int, engine: str) -> None:
     def say(text: str) -> None:
         print(f"{time.perf_counter() - began:6.2f} s  {text}", flush=True)
 
-    with logging_to(LOG), LocalSystem(port=port, engine=engine, log=LOG, progress=say) as system:
+    # Tokens are good by the machine's clock, so that they stay good when the system's is moved ahead.
+    tokens = LocalClock()
+    with logging_to(LOG), LocalSystem(token_clock=tokens, port=port, engine=engine, log=LOG, progress=say) as system:
         system.observers.append(_log)
         say(f"loaded the sample: {sample.load(system)}")
         system.drain()

@@ -5,7 +5,7 @@ import logging
 import re
 import threading
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from infra.local.clock import LocalClock
@@ -38,6 +38,8 @@ class Schedules:
                 self._rates[function] = timedelta(**{f"{rate[2]}s": int(rate[1])})
                 if "Input" in schedule:
                     self._inputs[function] = schedule["Input"]
+        self._due = dict.fromkeys(self._rates, clock.now())
+        self._turn = threading.Lock()
         self._woken = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="schedules", daemon=True)
@@ -65,6 +67,12 @@ class Schedules:
         logger.info("schedule %s, every %s", function, rate)
         return self._lambdas.invoke(function, "schedule", event)
 
+    def fire_all(self) -> None:
+        """Call every function once, as if its time had come; what fails is logged, and its next firing is the retry."""
+        with self._turn:
+            for function in self._rates:
+                self._fire_logged(function)
+
     def start(self) -> None:
         self._thread.start()
 
@@ -79,14 +87,13 @@ class Schedules:
             self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        due: dict[str, datetime] = dict.fromkeys(self._rates, self._clock.now())
-        while due and not self._stopping:
+        while self._due and not self._stopping:
             self._woken.clear()
-            for function, at in due.items():
-                if at <= self._clock.now() and not self._stopping:
-                    self._fire_logged(function)
-                    due[function] = self._clock.now() + self._rates[function]
-            wait = min(due.values()) - self._clock.now()
+            with self._turn:
+                for function, at in self._due.items():
+                    if at <= self._clock.now() and not self._stopping:
+                        self._fire_logged(function)
+            wait = min(self._due.values()) - self._clock.now()
             self._woken.wait(max(0.0, wait.total_seconds()))
 
     def _fire_logged(self, function: str) -> None:
@@ -94,3 +101,4 @@ class Schedules:
             self.fire(function)
         except Exception as error:  # logged by Lambdas; the next firing is the retry
             logger.warning("the schedule of %s failed: %s", function, error)
+        self._due[function] = self._clock.now() + self._rates[function]

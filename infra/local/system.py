@@ -3,9 +3,10 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from logging import StreamHandler
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Self
 import boto3
 
 from infra.local.clock import LocalClock
+from infra.local.clock_control import Announced, ClockControl
 from infra.local.engine import ENGINES, Engine, Ministack, Moto
 from infra.local.errors import LocalError
 from infra.local.gateway import Gateway, Request, Response, serve
@@ -35,6 +37,9 @@ from shared.adapters.clock import SystemClock
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template.yaml"
 
+_STEP = timedelta(hours=1)
+"""The least by which time passes at once: what is due within it may be late, which changes nothing."""
+_SETTLING_SECONDS = 0.01
 _KEY = "test"  # the access key and its secret; the engines take any
 _SENDER = "cme@society.example"
 # What the template is to be told here, where it asks for it. No engine minds how fast mail comes.
@@ -66,17 +71,21 @@ class LocalSystem:
         template: Path = TEMPLATE,
         engine: str = "moto",
         clock: LocalClock | None = None,
+        token_clock: LocalClock | None = None,
         port: int | None = None,
         parameters: Mapping[str, str] | None = None,
         state: Path = STATE,
         log: Path | None = None,
         progress: Callable[[str], None] = lambda _done: None,
     ) -> None:
-        """`port` 0 is any free one, None serves no HTTP; `parameters` are the template's, beside what it is told here.
+        """`clock` is the system's time, `token_clock` the one by which tokens are good, the same unless it is given.
+
+        `port` 0 is any free one, None serves no HTTP; `parameters` are the template's, beside what it is told here.
 
         Raise LocalError, with one line that says what to do, for what the user can mend.
         """
         self.clock = clock or LocalClock()
+        self._token_clock = token_clock or self.clock
         self.delivery = Delivery()
         self._watches: list[Watch] = []
         self._drain = Drain([], [])
@@ -99,7 +108,15 @@ class LocalSystem:
             stack.callback(bootstrap.set_clock, SystemClock())
             bootstrap.set_clock(self.clock)
             self.issuer = Issuer(state)
-            self._gateway = Gateway(self._template, self._resources, self._lambdas, self.issuer, self.clock)
+            self._gateway = Gateway(
+                self._template,
+                self._resources,
+                self._lambdas,
+                self.issuer,
+                self.clock,
+                token_clock=self._token_clock,
+            )
+            self._clock_control = ClockControl(self.clock.now, self._next_due, self.pass_time)
             self._outbox = Outbox(self.mails)
             self._schedules = Schedules(self._template, self._resources, self._lambdas, self.clock)
             self._queues, self._streams = self._mappings()
@@ -123,7 +140,7 @@ class LocalSystem:
 
     def token(self, sub: str, *, name: str | None = None, groups: list[str] | None = None) -> str:
         """An id token that is good from the clock's now for a day."""
-        return self.issuer.token(sub, at=self.clock.now(), name=name, groups=groups)
+        return self.issuer.token(sub, at=self._token_clock.now(), name=name, groups=groups)
 
     def request(
         self,
@@ -165,6 +182,46 @@ class LocalSystem:
         """Move the clock; a live system fires the schedules that this makes due."""
         self.clock.advance(by)
         self._schedules.wake()
+
+    def pass_time(self, until: datetime) -> Mapping[str, int]:
+        """Of a live system: move the clock to what is due next, at most to `until`, and let it happen.
+
+        Every schedule fires once, and what that sets going is waited for. The facts that were announced meanwhile,
+        by event type.
+        """
+        announced = Announced()
+        self.observers.append(announced)
+        try:
+            now = self.clock.now()
+            at = min(until, max(self._next_due(now) or until, now + _STEP))
+            self.clock.advance(max(timedelta(0), at - now))
+            self._schedules.fire_all()
+            self._settle()
+        finally:
+            self.observers.remove(announced)
+        return announced.counts()
+
+    def _next_due(self, now: datetime) -> datetime | None:
+        """The first instant after `now` on the tables' indexes of what is due."""
+        found = []
+        for name, table in self._template.of_type("AWS::DynamoDB::Table").items():
+            if any(index["IndexName"] == "due" for index in table.get("GlobalSecondaryIndexes", [])):
+                pages = (
+                    self.aws("dynamodb").get_paginator("scan").paginate(TableName=self.reference(name), IndexName="due")
+                )
+                found += [datetime.fromisoformat(item["due_at"]["S"]) for page in pages for item in page["Items"]]
+        return min((at for at in found if at > now), default=None)
+
+    def _settle(self) -> None:
+        """Wait until nothing is under way: until all have looked once more, and nobody found anything to do."""
+        while True:
+            before = self._lambdas.invocations
+            for watch in self._watches:
+                watch.wake()
+            while not all(watch.is_idle for watch in self._watches):
+                time.sleep(_SETTLING_SECONDS)
+            if self._lambdas.invocations == before:
+                return
 
     def messages(self, queue: str) -> list[Any]:
         """The bodies of all messages that have come to a queue (by its logical id), oldest first.
@@ -235,7 +292,10 @@ class LocalSystem:
         return serve(self._handle, environ, start_response)
 
     def _handle(self, request: Request) -> Response:
-        return self._outbox.handle(request) if self._outbox.is_asked(request) else self._gateway.handle(request)
+        for local in (self._outbox, self._clock_control):
+            if local.is_asked(request):
+                return local.handle(request)
+        return self._gateway.handle(request)
 
     def _started(self, name: str, state: Path, stack: ExitStack) -> Engine:
         engine: Engine

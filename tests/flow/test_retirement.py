@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -287,3 +287,67 @@ def test_more_than_sixty_enrolments_lapse_page_by_page_though_the_job_is_interru
     assert set(reached) == {f"enrolment/{learner}/{module.module_id}/1/retirement_reached/1" for learner in learners}
     # The fourteen of the second page that had been told before the interruption were told once more.
     assert Counter(reached.values()) == {1: len(learners) - 14, 2: 14}
+
+
+# A day with the schedules on time, and the same day with all of them six hours late
+
+QUARTER = timedelta(minutes=15)
+
+
+def all_schedules(world: World) -> None:
+    for function in world.system.schedules:
+        world.system.fire(function)
+    world.deliver()
+
+
+def on_time(world: World, until: datetime) -> None:
+    while world.now < until:
+        world.wait_until(min(until, world.now + QUARTER))
+        all_schedules(world)
+
+
+def late(world: World, until: datetime) -> None:
+    """Nothing runs before ``until``: no schedule, no queue, no stream."""
+    world.wait_until(until)
+    all_schedules(world)
+    all_schedules(world)
+
+
+def a_last_day(world: World, until_evening: Callable[[World, datetime], None]) -> tuple[dict[str, str], list[Any]]:
+    """Attempts that end by their limit and with the module, in and out of the grace; the states and what is kept."""
+    world.draw_the_same_form_for_all()
+    module = ending_soon(world, test={"time_limit_minutes": 120})
+    end = end_of(module)
+    world.wait_until(end - timedelta(hours=20))
+    # The notice of the day before was given; late, it would be dropped, for it decides nothing.
+    assert world.remind()["notices"] == 1
+    names = ("early right", "early wrong", "late right", "late wrong", "idle", "gave up", "handed in")
+    people = dict(zip(names, world.ready(module, len(names)), strict=True))
+    for name in ("early right", "early wrong", "gave up"):
+        form = people[name].begins()
+        answered(people[name].save(module.right(form) if "right" in name else module.wrong(form)))
+    world.wait_until(end - timedelta(hours=1))
+    for name in ("late right", "late wrong", "handed in"):
+        form = people[name].begins()
+        answered(people[name].save(module.wrong(form) if "wrong" in name else module.right(form)))
+    answered(people["gave up"].withdraw())
+    answered(people["handed in"].submit(), 202)
+    until_evening(world, end + timedelta(hours=6))
+    states = {name: learner.enrolment()["state"] for name, learner in people.items()}
+    return states, tables_of(world, but=("version", "outbox", *RAN))
+
+
+def test_six_hours_late_a_day_ends_as_it_does_on_time(begin: Begin) -> None:
+    with begin() as world:
+        states, tables = a_last_day(world, on_time)
+    assert states == {
+        "early right": "certified",
+        "early wrong": "lapsed",
+        "late right": "certified",
+        "late wrong": "lapsed",
+        "idle": "lapsed",
+        "gave up": "withdrawn",
+        "handed in": "certified",
+    }
+    with begin() as world:
+        assert a_last_day(world, late) == (states, tables)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.modules.retire.use_case import retire_expired
@@ -13,6 +14,6 @@ from shared.observability import count, logger
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     retirement = retire_expired(deps())
     count("Retired", retirement.retired)
-    count("RetirementLagSeconds", retirement.lag_seconds)
+    count("RetirementLag", retirement.lag_seconds, MetricUnit.Seconds)
     logger.info("retired", extra={"retired": retirement.retired, "lag_seconds": retirement.lag_seconds})
     return {"retired": retirement.retired}
