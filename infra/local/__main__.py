@@ -1,4 +1,4 @@
-"""`python -m infra.local`: run the system, play the demo, make a token, import a bank, check the audit, move the clock."""
+"""`python -m infra.local`: run the system, play the demo; tokens, question banks, the audit, the clock."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""`make demo`: the journey of three learners on a fresh engine, told as it happens and checked step by step."""
+"""`make demo`: the journey of four learners on a fresh engine, told as it happens and checked step by step."""
 
 import hashlib
 import io
@@ -58,6 +58,8 @@ ANNA = Person("dr-a", "Anna Kovacs")
 ANNAS_NAME = "Anna Kovács"  # as her certificate should have had it
 BJORN = Person("dr-b", "Björn Ågren")
 CAGLA = Person("dr-c", "Çağla Öztürk")
+DIMITRA = Person("dr-d", "Dimitra Papadaki")
+WITHOUT_CERTIFICATE = {CAGLA: "declined", DIMITRA: "lapsed"}
 
 Certificates = Mapping[Person, tuple[str, int] | None]
 """Each learner's certificate number and count of versions."""
@@ -188,8 +190,13 @@ class Story:
         self._scene(f"Dr. C, {CAGLA.name}, is not a member")
         self._be_declined(CAGLA)
 
+        self._scene(f"Dr. D, {DIMITRA.name}, puts it off")
+        self._admit(DIMITRA)
+        self._enrol(DIMITRA)
+        self._give_notice(DIMITRA)
+
         self._scene("Edition 1 expires")
-        self._expire()
+        self._expire(DIMITRA)
         self._come_too_late(CAGLA)
 
         self._scene("Dr. A's certificate is corrected")
@@ -199,10 +206,10 @@ class Story:
         self._verify(ANNA, annas, version=2, status="valid")
 
         self._scene("What remains")
-        for learner, number in ((ANNA, annas), (BJORN, bjorns), (CAGLA, None)):
+        for learner, number in ((ANNA, annas), (BJORN, bjorns), (CAGLA, None), (DIMITRA, None)):
             self._read_transcript(learner, number)
         self._verify_audit()
-        self._sum_up({ANNA: (annas, 2), BJORN: (bjorns, 1), CAGLA: None})
+        self._sum_up({ANNA: (annas, 2), BJORN: (bjorns, 1), CAGLA: None, DIMITRA: None})
 
     def _publish(self) -> None:
         edition = self._edition
@@ -396,20 +403,41 @@ class Story:
             refused = self._refused(learner, "POST", f"{self._enrolment}/attempts", "not-confirmed")
             self._outcome = f"refused: {refused.fact('detail')}"
 
-    def _expire(self) -> None:
+    def _give_notice(self, learner: Person) -> None:
+        with self._step(
+            None,
+            "The calendar comes to the last day of edition 1",
+            "schedule → remind → job.advanced",
+            *self._pages_about(learner, "enrolment.expiring"),
+            "enrolment.expiring → notify",
+        ):
+            card = self._ask(None, "GET", self._module, expect=200)
+            last_day = _instant(card, "expires_at") - timedelta(days=1)
+            self._advance(last_day - self._system.clock.now() + timedelta(minutes=1))
+            self._outcome = f"{learner.name} is told; those who have passed are spared"
+
+    def _expire(self, learner: Person) -> None:
         with self._step(
             None,
             "The calendar passes the end of edition 1",
             "schedule → retire → module.retired",
             "module.retired → work → job.advanced",
-            *["job.advanced → work → job.advanced"] * (SHARDS - 1),  # a page for each shard of the edition's index
-            "job.advanced → work",
+            *self._pages_about(learner, "enrolment.retirement_reached"),
+            "enrolment.retirement_reached → lapse → enrolment.lapsed",
+            "enrolment.lapsed → notify",
         ):
             card = self._ask(None, "GET", self._module, expect=200)
             _expect("open", True, card.fact("open"))
             self._advance(_instant(card, "expires_at") - self._system.clock.now() + timedelta(minutes=1))
             _expect("open", False, self._ask(None, "GET", self._module, expect=200).fact("open"))
-            self._outcome = "closed and retired"
+            self._await(learner, self._enrolment, "state", pending=("confirmed",), expected="lapsed")
+            self._outcome = f"closed and retired; {learner.name}'s enrolment has lapsed"
+
+    def _pages_about(self, learner: Person, told: str) -> Iterator[str]:
+        """The hops of a job that tells the one learner whose enrolment is open, a page for each shard of the index."""
+        for page in range(SHARDS):
+            announced = [told] * (page == shard_of(learner.sub)) + ["job.advanced"] * (page < SHARDS - 1)
+            yield " → ".join(["job.advanced", "work", *([", ".join(announced)] if announced else [])])
 
     def _come_too_late(self, learner: Person) -> None:
         with self._step(learner, "asks to enrol once more"):
@@ -500,9 +528,9 @@ class Story:
         self._console.print(f"\nAll {self._steps} steps went as they should, in {took:.1f} s.", style="bold")
 
     def _list_mails(self, learners: Iterable[Person]) -> None:
-        """What each learner was written; one mail for each event that came to notify."""
+        """What each learner was written: one mail for each event that came to notify, but for a lapse after notice."""
         mails = self._system.mails()
-        told = sum(hop.step == "notify" for hop in self._trail.hops())
+        told = sum(hop.step == "notify" and hop.cause != "enrolment.lapsed" for hop in self._trail.hops())
         _expect("the mails that were sent", told, len(mails))
         title = f": {self._edition.card['title']}"
         for learner in learners:
@@ -514,7 +542,7 @@ class Story:
         """The cells of the learner's row. The end must be a certificate whose last version alone is valid, or none."""
         enrolment = self._send(learner, "GET", self._enrolment)
         state = enrolment.fact("state")
-        _expect(f"{learner.name} in the end", "certified" if certificate else "declined", state)
+        _expect(f"{learner.name} in the end", "certified" if certificate else WITHOUT_CERTIFICATE[learner], state)
         number, versions = certificate or ("", 0)
         statuses = [self._status(number, version) for version in range(1, versions + 1)]
         _expect(f"the versions of {number}", ["superseded"] * (versions - 1) + ["valid"] * bool(versions), statuses)

@@ -10,6 +10,13 @@ from shared.events.operations import AdminActedV1
 from shared.messaging.codec import decode_outbox
 
 _SCHEDULE = "schedule"
+# What the schedules' steps begin. What recover announces again belongs to the journey that it got lost on.
+_BEGUN_BY = {
+    "retire": {"module.retired"},
+    "remind": {"job.advanced", "enrolment.claim_closing"},
+    "close_attempts": {"attempt.submitted"},
+    "recover": set[str](),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +80,11 @@ class Trail:
         run of a schedule that was is not known: its hop tells of all.
         """
         caused = [
-            event
+            _short(event["type"])
             for event in self._announced
             if (None if event["causationid"] == event["id"] else event["causationid"]) == taken.event
         ]
-        return [_short(event["type"]) for event in caused]
+        return caused if taken.event else [kind for kind in caused if kind in _BEGUN_BY[taken.step]]
 
     def _note_announced(self, invocation: Invocation) -> None:
         for record in invocation.event["Records"]:

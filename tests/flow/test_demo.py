@@ -48,7 +48,10 @@ def test_the_story_goes_as_it_should_and_leaves_its_files(tmp_path: Path, capsys
         "5/7, ",
         "the hardest is ",
         "enrolment.requested → confirm → enrolment.declined",
+        "schedule → remind → job.advanced",
+        "enrolment.expiring → notify",
         "schedule → retire → module.retired",
+        "enrolment.retirement_reached → lapse → enrolment.lapsed",
         "PUT /modules/…/enrolment → 409 module-closed",
         "certificate.reissue_requested → certify → certificate.reissued",
         "certificate.reissued → notify",
@@ -56,6 +59,7 @@ def test_the_story_goes_as_it_should_and_leaves_its_files(tmp_path: Path, capsys
         "; A new version of your certificate\n",
         "Mail to Björn Ågren (4): You are enrolled; The result of your CME test; ",
         "Mail to Çağla Öztürk (1): Your enrolment was declined",
+        "Mail to Dimitra Papadaki (2): You are enrolled; ",
         *(file.name for file in tmp_path.iterdir()),
     ):
         assert line in told
