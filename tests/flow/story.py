@@ -122,6 +122,12 @@ def tables_of(world: World, *, but: Sequence[str] = ()) -> list[Any]:
     return sorted(_without_chance(world, rows), key=json.dumps)
 
 
+def decided(world: World) -> list[Any]:
+    """What was decided, whenever and however often the steps ran. A mail says what is true when it is written."""
+    rows = tables_of(world, but=("version", "outbox", "announced_again", *RAN))
+    return [row for row in rows if not row["pk"].startswith("MAIL#")]
+
+
 def _without(value: Any, names: Sequence[str]) -> Any:
     if isinstance(value, dict):
         return {name: _without(each, names) for name, each in value.items() if name not in names}

@@ -14,7 +14,7 @@ from shared.bootstrap import deps
 from shared.domain.enrolment import Enrolment
 from shared.domain.ids import EnrolmentId, LearnerId, ModuleId
 from tests.flow.journey import START, Begin, Learner, Module, World, answered, instant, problem
-from tests.flow.story import RAN, end_of, tables_of
+from tests.flow.story import decided, end_of
 
 OVER = timedelta(seconds=30 + 60)
 
@@ -145,7 +145,7 @@ def ended(world: World, ending: Ending) -> tuple[dict[str, Learner], list[Any]]:
     answered(right.save(module.right(right.begins())))
     answered(wrong.save(module.wrong(wrong.begins())))
     ending(world, module)
-    return {"right": right, "wrong": wrong, "idle": idle}, tables_of(world, but=("version", "outbox", *RAN))
+    return {"right": right, "wrong": wrong, "idle": idle}, decided(world)
 
 
 @pytest.fixture(scope="module")
@@ -334,7 +334,7 @@ def a_last_day(world: World, until_evening: Callable[[World, datetime], None]) -
     answered(people["handed in"].submit(), 202)
     until_evening(world, end + timedelta(hours=6))
     states = {name: learner.enrolment()["state"] for name, learner in people.items()}
-    return states, tables_of(world, but=("version", "outbox", *RAN))
+    return states, decided(world)
 
 
 def test_six_hours_late_a_day_ends_as_it_does_on_time(begin: Begin) -> None:
