@@ -26,6 +26,8 @@ from shared.ports import (
     ExportFiles,
     ExportRuns,
     Failures,
+    Issuer,
+    IssuerKeys,
     Jobs,
     Ledger,
     Mailer,
@@ -42,14 +44,17 @@ from shared.ports import (
     RenderTranscript,
     ReportedRecords,
     Schemes,
+    Signer,
     StatisticsReports,
+    StatusLists,
+    StatusPlaces,
     Uploads,
     WordLetter,
 )
-from shared.settings import MailSettings, QueueSettings, ReportSettings, Settings
+from shared.settings import MailSettings, QueueSettings, ReportSettings, Settings, SigningSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -167,15 +172,13 @@ class Deps:
     def claims(self) -> Claims:
         from shared.adapters.dynamo.learning import DynamoClaims
 
-        self._bind_tables()
-        return DynamoClaims(encode_outbox)
+        return DynamoClaims(encode_outbox, self._connection)
 
     @cached_property
     def reissues(self) -> Reissues:
         from shared.adapters.dynamo.learning import DynamoReissues
 
-        self._bind_tables()
-        return DynamoReissues(encode_outbox)
+        return DynamoReissues(encode_outbox, self._connection)
 
     @cached_property
     def orders(self) -> Orders:
@@ -290,6 +293,31 @@ class Deps:
         return render_transcript
 
     @cached_property
+    def signer(self) -> Signer:
+        from shared.adapters.kms import KmsSigner
+
+        return KmsSigner(_client("kms"), SigningSettings.from_env().signing_key_arn)
+
+    @cached_property
+    def issuer_keys(self) -> IssuerKeys:
+        from shared.adapters.dynamo.issuing import DynamoIssuerKeys
+
+        self._bind_tables()
+        return DynamoIssuerKeys(encode_outbox)
+
+    @cached_property
+    def issuer(self) -> Issuer:
+        from shared.certificate.issuing import SigningIssuer
+
+        return SigningIssuer(self.signer, self.issuer_keys, self.public_url)
+
+    @cached_property
+    def status_lists(self) -> StatusLists:
+        from shared.adapters.dynamo.issuing import DynamoStatusLists
+
+        return DynamoStatusLists(encode_outbox, self._connection)
+
+    @cached_property
     def queues(self) -> Queues:
         from shared.adapters.sqs import SqsQueues
 
@@ -340,6 +368,12 @@ class Deps:
         return RandomDeliveries()
 
     @cached_property
+    def status_places(self) -> StatusPlaces:
+        from shared.adapters.ids import SecretStatusPlaces
+
+        return SecretStatusPlaces()
+
+    @cached_property
     def randomness(self) -> Randomness:
         from shared.adapters.ids import SystemRandomness
 
@@ -352,11 +386,18 @@ def deps() -> Deps:
 
 
 def consume(
-    event: dict[str, Any], context: "LambdaContext", handlers: "Mapping[type[Any], Handler]"
+    event: dict[str, Any],
+    context: "LambdaContext",
+    handlers: "Mapping[type[Any], Handler]",
+    afterwards: "Callable[[], None] | None" = None,
 ) -> "PartialItemFailureResponse":
-    """Hand each message of a batch to the handler of its event type; see ``messaging.consumer``."""
+    """Hand each message of a batch to the handler of its event type, then run ``afterwards`` once.
+
+    See ``messaging.consumer``.
+    """
     world = deps()
-    return Consumer(handlers, world.failures, world.clock, world.settings.max_receives)(event, context)
+    consumer = Consumer(handlers, world.failures, world.clock, world.settings.max_receives)
+    return consumer(event, context, afterwards)
 
 
 def _client(service: str, *, tries: int = 5, **options: Any) -> Any:

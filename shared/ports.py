@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from random import Random
 from typing import Generic, Protocol, TypeVar
 
@@ -30,6 +31,7 @@ from shared.domain.ids import (
     LearnerId,
     ModuleId,
 )
+from shared.domain.issuer import IssuerKey
 from shared.domain.job import Cursor, Job
 from shared.domain.learner import Contact, Membership, Profile
 from shared.domain.mail import Letter, Mail
@@ -40,6 +42,7 @@ from shared.domain.reporting import GrowingFile, LatestRun, Report, Reported, Sk
 from shared.domain.schemes import Scheme
 from shared.domain.shelf import Shelf
 from shared.domain.statistics import ItemStatistic, Tallies
+from shared.domain.status_list import StatusList, StatusListId, StatusPlace
 from shared.domain.transcript import Transcript
 from shared.events.event import Event
 
@@ -328,7 +331,7 @@ class Claims(Protocol):
     def find(self, enrolment: EnrolmentId) -> Claim | None: ...
 
     def save(self, claim: Claim, announcing: Sequence[Event] = ()) -> Claim:
-        """State and events in one write; raise ConcurrentChange."""
+        """State and events in one write; raise ConcurrentChange, of a new claim also where its place is taken."""
         ...
 
     def of_learner(self, learner_id: LearnerId, limit: int, cursor: str | None) -> Page[Claim]: ...
@@ -348,7 +351,10 @@ class Reissues(Protocol):
         ...
 
     def save(self, reissue: Reissue, announcing: Sequence[Event]) -> Reissue:
-        """State and events in one write: of an order that is new, its version is the lock. Raise ConcurrentChange."""
+        """State and events in one write: of an order that is new, its version is the lock.
+
+        Raise ConcurrentChange, of an order that is new also where the place of its status is taken.
+        """
         ...
 
 
@@ -370,6 +376,10 @@ class Certificates(Protocol):
     def heads(self, numbers: Sequence[CertificateNumber]) -> Mapping[CertificateNumber, CertificateHead]: ...
 
     def version(self, number: CertificateNumber, version: int) -> CertificateVersion | None: ...
+
+    def versions(self, number: CertificateNumber) -> Sequence[CertificateVersion]:
+        """All issued versions, in order."""
+        ...
 
     def history(self, number: CertificateNumber) -> CertificateHistory | None:
         """Head and versions, in one read; a version that is being issued at that moment is seen whole or not at all."""
@@ -400,12 +410,30 @@ class Ledger(Protocol):
         ...
 
 
+class DocumentKind(Enum):
+    """The documents of one version: their media type, and the end of their name."""
+
+    PDF = ("application/pdf", "pdf")
+    CREDENTIAL = ("application/vc+ld+json", "json")
+    CREDENTIAL_JWT = ("application/vc+jwt", "jwt")
+
+    def __init__(self, media_type: str, suffix: str) -> None:
+        self.media_type = media_type
+        self.suffix = suffix
+
+
 class Documents(Protocol):
-    def store_once(self, number: CertificateNumber, version: int, pdf: bytes) -> bytes:
-        """Store the PDF of a version unless there is one; return what is stored: its bytes are the truth."""
+    def store_once(self, number: CertificateNumber, version: int, kind: DocumentKind, data: bytes) -> bytes:
+        """Store a document of a version unless there is one; return what is stored: its bytes are the truth."""
         ...
 
-    def address(self, number: CertificateNumber, version: int, now: datetime) -> PresignedAddress: ...
+    def fetch(self, number: CertificateNumber, version: int, kind: DocumentKind) -> bytes:
+        """A document that was stored."""
+        ...
+
+    def address(self, number: CertificateNumber, version: int, now: datetime) -> PresignedAddress:
+        """Where the PDF of a version is."""
+        ...
 
 
 class RenderCertificate(Protocol):
@@ -426,6 +454,70 @@ class RenderTranscript(Protocol):
         accept_language: str | None,
     ) -> bytes:
         """The PDF, in the language of the holder's profile, else in one wished for, else in English."""
+        ...
+
+
+class Signer(Protocol):
+    """The key that signs now, on P-256."""
+
+    def public_key(self) -> IssuerKey: ...
+
+    def sign(self, message: bytes) -> bytes:
+        """The message's ECDSA signature with SHA-256: r and s, of 32 bytes each."""
+        ...
+
+
+class IssuerKeys(Protocol):
+    """The public halves of all keys that ever signed: what they signed keeps verifying."""
+
+    def keep(self, key: IssuerKey) -> None:
+        """Keep a key for good; one that is kept already changes nothing."""
+        ...
+
+    def all(self) -> Sequence[IssuerKey]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """One credential, secured in two ways."""
+
+    json_ld: bytes
+    jwt: bytes
+
+
+class Issuer(Protocol):
+    """Signs what the society says. No two signatures of one thing are alike."""
+
+    def credential(self, order: Order, pdf_sha256: str) -> Credential:
+        """The Open Badge of a version; ``pdf_sha256``, in hexadecimal, is of its PDF."""
+        ...
+
+    def status_list(self, list_id: StatusListId, set_bits: Iterable[int], at: datetime) -> StatusList:
+        """A list on which the bits of these indices are set."""
+        ...
+
+
+class StatusLists(Protocol):
+    """The bits of certificates' versions, and the signed lists made of them. All reads see the last write."""
+
+    def mark(self, head: CertificateHead, bits: Mapping[StatusPlace, bool]) -> None:
+        """Set and clear bits, if ``head`` is still as it was read: else raise ConcurrentChange."""
+        ...
+
+    def set_bits(self, list_id: StatusListId) -> Sequence[int]:
+        """The indices of a list whose bits are set."""
+        ...
+
+    def is_out(self, list_id: StatusListId) -> bool:
+        """Whether a list was ever published."""
+        ...
+
+    def find(self, list_id: StatusListId) -> StatusList | None:
+        """A list as it is out."""
+        ...
+
+    def save(self, published: StatusList) -> StatusList:
+        """Put a list out in place of the version that it was read at; raise ConcurrentChange."""
         ...
 
 
@@ -648,6 +740,12 @@ class Schemes(Protocol):
 class CertificateNumbers(Protocol):
     def draw(self) -> CertificateNumber:
         """A number nobody can guess."""
+        ...
+
+
+class StatusPlaces(Protocol):
+    def draw(self, issued_at: datetime) -> StatusPlace:
+        """A place that tells nothing of what was issued before; now and then one that is taken."""
         ...
 
 

@@ -54,6 +54,18 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SigningSettings:
+    """Which key signs; only those know it who sign, and who shows its public half."""
+
+    signing_key_arn: str
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Raise SettingsMissing."""
+        return cls(**_read(cls, environment))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueSettings:
     """The queues' addresses; only relay knows them, for only relay sends."""
 

@@ -8,9 +8,11 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from socket import socket
@@ -67,6 +69,7 @@ class Moto:
             create_backend_app,
         )
 
+        _let_moto_sign_digests()
         self._app = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.Lock()
         self._wake = wake
@@ -215,6 +218,32 @@ class Ministack:
                 return bool(answer.status == HTTPStatus.OK)
         except (urllib.error.URLError, OSError):
             return False
+
+
+@cache
+def _let_moto_sign_digests() -> None:
+    """As KMS signs them: moto 5.2 would hash again what MessageType=DIGEST says is a hash."""
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed  # noqa: PLC0415
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+    from moto.kms.responses import KmsResponse  # noqa: PLC0415
+
+    sign_message = KmsResponse.sign
+
+    def sign(call: Any) -> str:
+        if call._get_param("MessageType") != "DIGEST":
+            return str(sign_message(call))
+        key = call.kms_backend.describe_key(call._get_param("KeyId"))
+        signature = key.private_key.private_key.sign(call._get_param("Message"), ECDSA(Prehashed(SHA256())))
+        return json.dumps(
+            {
+                "KeyId": key.arn,
+                "Signature": b64encode(signature).decode(),
+                "SigningAlgorithm": call._get_param("SigningAlgorithm"),
+            }
+        )
+
+    KmsResponse.sign = sign  # type: ignore[method-assign, assignment]
 
 
 def _may_write(target: str) -> bool:

@@ -1,10 +1,12 @@
-"""What nobody may guess: certificate numbers and the draw of a form; and names that come once."""
+"""What nobody may guess: certificate numbers, places on status lists, the draw of a form; and names that come once."""
 
 import secrets
+from datetime import datetime
 from random import Random, SystemRandom
 
 from shared.domain.certificate_number import RANDOM_BITS, certificate_number
 from shared.domain.ids import CertificateNumber
+from shared.domain.status_list import PLACES_A_YEAR, StatusPlace, status_place
 
 
 class SecretCertificateNumbers:
@@ -19,6 +21,13 @@ class RandomDeliveries:
 
     def name(self) -> str:
         return secrets.token_hex(16)
+
+
+class SecretStatusPlaces:
+    """See ``ports.StatusPlaces``."""
+
+    def draw(self, issued_at: datetime) -> StatusPlace:
+        return status_place(issued_at.year, secrets.randbelow(PLACES_A_YEAR))
 
 
 class SystemRandomness:

@@ -10,7 +10,7 @@ from shared.domain.ids import CertificateNumber, EditionId
 from shared.domain.job import Job
 from shared.domain.questions import Image
 from shared.domain.reporting import ExportKind, GrowingFile
-from shared.ports import PresignedAddress
+from shared.ports import DocumentKind, PresignedAddress
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -29,8 +29,8 @@ MEDIA_TYPES = {
 }
 
 
-def _key(number: CertificateNumber, version: int) -> str:
-    return f"certificates/{number}/v{version}.pdf"
+def _key(number: CertificateNumber, version: int, kind: DocumentKind) -> str:
+    return f"certificates/{number}/v{version}.{kind.suffix}"
 
 
 class S3BankImages:
@@ -186,25 +186,31 @@ class S3Documents:
         self._client = client
         self._bucket = bucket
 
-    def store_once(self, number: CertificateNumber, version: int, pdf: bytes) -> bytes:
-        key = _key(number, version)
+    def store_once(self, number: CertificateNumber, version: int, kind: DocumentKind, data: bytes) -> bytes:
         try:
             self._client.put_object(
-                Bucket=self._bucket, Key=key, Body=pdf, ContentType="application/pdf", IfNoneMatch="*"
+                Bucket=self._bucket,
+                Key=_key(number, version, kind),
+                Body=data,
+                ContentType=kind.media_type,
+                IfNoneMatch="*",
             )
         except ClientError as error:
             # 409: another write of the same key is under way; it is read, or fails and is tried again.
             if error.response["Error"]["Code"] not in ("PreconditionFailed", "ConditionalRequestConflict"):
                 raise
-            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        return pdf
+            return self.fetch(number, version, kind)
+        return data
+
+    def fetch(self, number: CertificateNumber, version: int, kind: DocumentKind) -> bytes:
+        return self._client.get_object(Bucket=self._bucket, Key=_key(number, version, kind))["Body"].read()
 
     def address(self, number: CertificateNumber, version: int, now: datetime) -> PresignedAddress:
         url = self._client.generate_presigned_url(
             "get_object",
             Params={
                 "Bucket": self._bucket,
-                "Key": _key(number, version),
+                "Key": _key(number, version, DocumentKind.PDF),
                 "ResponseContentDisposition": f'inline; filename="{number}-v{version}.pdf"',
             },
             ExpiresIn=int(GOOD_FOR.total_seconds()),

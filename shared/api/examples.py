@@ -152,8 +152,28 @@ CERTIFICATE = {
     "reason": "Name corrected",
     "links": {
         "pdf": f"/certificates/{NUMBER}/pdf?version=2",
+        "credential": f"/certificates/{NUMBER}/credential?version=2",
         "verify": f"https://cme.example.org/verify/{NUMBER}?version=2",
     },
+}
+DID = "did:web:cme.example.org"
+KEY = f"{DID}#a8Nm3mBBh0PyHcOzOXKXi7WlPsBMTKBSCfHp4GAOc2U"
+JWK = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "CwJdDTVpo09V6Yg0LgtMbqnJ_f7zsp5egFC6H9x60yo",
+    "y": "8ZmoKssN9G_KUj_aqJfrflI8EenYhhNG2fNscqi2eQs",
+    "kid": KEY,
+    "alg": "ES256",
+    "use": "sig",
+}
+PROOF = {
+    "type": "DataIntegrityProof",
+    "cryptosuite": "ecdsa-rdfc-2019",
+    "created": "2026-04-01T08:00:00Z",
+    "verificationMethod": KEY,
+    "proofPurpose": "assertionMethod",
+    "proofValue": "z5Pr5mE4XoHCkNgvVhPQ9oRPzjZ3nYVkCHf1LrnJg6Jz9Zo2Jw7y5oXQdXqFh7m5LdQ",
 }
 PROFILE = {
     "name": "Ada Lovelace",
@@ -475,6 +495,50 @@ EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
         "url": f"https://documents.example.org/certificates/{NUMBER}/v2.pdf?signature=abc",
         "expires_at": "2026-04-02T08:05:00Z",
     },
+    certification.CredentialView: {
+        "@context": [
+            "https://www.w3.org/ns/credentials/v2",
+            "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
+        ],
+        "id": f"https://cme.example.org/verify/{NUMBER}?version=2",
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "issuer": {"id": DID, "type": ["Profile"], "name": "Society of Oncology"},
+        "validFrom": "2026-04-01T08:00:00Z",
+        "credentialSubject": {
+            "type": ["AchievementSubject"],
+            "identifier": [
+                {"type": "IdentityObject", "hashed": False, "identityHash": "Ada Lovelace", "identityType": "name"}
+            ],
+            "result": [{"type": ["Result"], "value": "1.00"}],
+        },
+        "credentialStatus": {
+            "id": "https://cme.example.org/status-lists/2026-0#94567",
+            "type": "BitstringStatusListEntry",
+            "statusPurpose": "revocation",
+            "statusListIndex": "94567",
+            "statusListCredential": "https://cme.example.org/status-lists/2026-0",
+        },
+        "proof": PROOF,
+    },
+    certification.DidDocumentView: {
+        "@context": [
+            "https://www.w3.org/ns/did/v1",
+            "https://w3id.org/security/multikey/v1",
+            "https://w3id.org/security/jwk/v1",
+        ],
+        "id": DID,
+        "verificationMethod": [
+            {
+                "id": KEY,
+                "type": "Multikey",
+                "controller": DID,
+                "publicKeyMultibase": "zDnaeiQFzUY2HhvYoJj4FupRVL7HDbAaeoTByY8whGE3McmUd",
+                "publicKeyJwk": JWK,
+            }
+        ],
+        "assertionMethod": [KEY],
+    },
+    certification.JwksView: {"keys": [JWK]},
     certification.ProfileBody: PROFILE,
     certification.ProfileView: {"learner_id": "dr-a", **PROFILE},
     certification.VerificationView: {

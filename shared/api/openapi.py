@@ -44,6 +44,7 @@ PATH_PARAMETERS = {
     "attempt": (COUNTING_NUMBER, 1),
     "job": (IDENTIFIER, "statistics-3f0c5a1be2d94c67a1b2c3d4"),
     "kind": ({"type": "string", "enum": [str(kind) for kind in ExportKind]}, "participants.csv"),
+    "list": ({"type": "string", "pattern": "^[0-9]{4}-[0-9]$"}, "2026-0"),
     "number": ({"type": "string", "pattern": "^[A-Z0-9-]{1,64}$"}, "CME-00000-00000-00000-00000"),
 }
 PROBLEM_SCHEMA = {
@@ -161,7 +162,7 @@ def _answer(operation: Operation, status: HTTPStatus, view: type[BaseModel] | No
     answer: dict[str, Any] = {"description": status.phrase}
     if view:
         others = {media_type: {"schema": {"type": "string"}} for media_type in operation.media_types}
-        answer["content"] = {"application/json": {"schema": _reference(view)}, **others}
+        answer["content"] = {operation.media_type: {"schema": _reference(view)}, **others}
     if HTTPStatus.NOT_MODIFIED in operation.answers:
         answer["headers"] = {name: {"schema": {"type": "string"}} for name in ("ETag", "Cache-Control")}
     if status is HTTPStatus.SEE_OTHER:

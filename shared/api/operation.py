@@ -30,7 +30,7 @@ class PageQuery(Query):
 class Operation:
     """``answers`` maps each status to the shape of its body, None for none; ``problems`` are the slugs of its own;
     ``files`` the media types that are taken as they are: JSON among them is described by ``body``, and not validated;
-    ``media_types`` those that its views are also given as when Accept asks for them.
+    ``media_type`` that of its views, ``media_types`` those that they are also given as when Accept asks for them.
 
     Everyone may call a ``public`` operation; others need an id token, and one of ``groups`` if there are any.
     """
@@ -48,6 +48,7 @@ class Operation:
     groups: frozenset[str] = field(default_factory=frozenset)
     max_bytes: int = 256 * KIB
     files: tuple[str, ...] = ()
+    media_type: str = "application/json"
     media_types: tuple[str, ...] = ()
 
     @property

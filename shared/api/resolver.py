@@ -27,6 +27,7 @@ from shared.api.shapes import ID_PATTERN, View
 from shared.domain.certificate_number import is_well_formed
 from shared.domain.ids import CertificateNumber, EditionId, EnrolmentReference, LearnerId, ModuleId
 from shared.domain.refusals import InvalidRequest, NotFound, Refusal
+from shared.domain.status_list import StatusListId, is_list_id
 from shared.messaging.trace import Trace, tracing
 from shared.observability import count, logger
 from shared.ports import ConcurrentChange
@@ -122,6 +123,12 @@ class Call(Generic[B, Q]):
         if not is_well_formed(number):
             raise NotFound(f"There is no certificate {number!r}.")
         return CertificateNumber(number)
+
+    @property
+    def status_list(self) -> StatusListId:
+        if not is_list_id(self.path["list"]):
+            raise NotFound("There is no such list.")
+        return StatusListId(self.path["list"])
 
     def _identifier(self, name: str) -> str:
         if not re.fullmatch(ID_PATTERN, self.path[name]):

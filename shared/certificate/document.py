@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 import segno
 
-from shared.certificate.typesetting import moment, one_line, typeset
+from shared.certificate.text import one_line
+from shared.certificate.typesetting import moment, typeset
 from shared.domain.certificate import CertificateContent
 
 TEMPLATE = Path(__file__).with_name("certificate.typ")

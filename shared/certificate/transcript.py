@@ -7,7 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from shared.certificate.typesetting import Unprintable, moment, one_line, typeset
+from shared.certificate.text import one_line
+from shared.certificate.typesetting import Unprintable, moment, typeset
 from shared.domain.claim import CORRECTION, EXTERNAL, LedgerEntry
 from shared.domain.learner import Profile
 from shared.domain.transcript import CycleTotal, Transcript, YearTotal

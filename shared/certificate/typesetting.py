@@ -8,7 +8,6 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from unicodedata import category
 
 import typst
 
@@ -29,9 +28,6 @@ FONT_PACKAGES = (
 
 # For readers who listen, and for readers in thirty years.
 STANDARDS: "list[typst.PDFStandard]" = ["ua-1", "a-2a"]
-
-# Joiners shape Arabic and Indic letters; every other format character only hides or reorders text.
-JOINERS = "\u200c\u200d"
 
 # A Chinese character has other shapes in other countries. Which are meant tell the letters around it,
 # or the national character set that has them all; Taiwan's shapes are the font's own.
@@ -69,12 +65,6 @@ def typeset(template: Path, facts: Mapping[str, Any]) -> bytes:
         # Without its cause, whose message quotes what holds the characters, a name for instance.
         raise Unprintable(missing) from None
     return settled(pdf) if any(category(letter)[0] == "M" for letter in texts) else pdf
-
-
-def one_line(text: str) -> str:
-    """The visible text on one line: white space collapsed, controls and marks that reorder text left out."""
-    visible = (c for c in text if c.isspace() or c in JOINERS or category(c) not in ("Cc", "Cf"))
-    return " ".join("".join(visible).split())
 
 
 def han_language(text: str) -> tuple[str, str | None] | None:

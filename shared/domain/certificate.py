@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from shared.domain.ids import CertificateNumber, EnrolmentId, LearnerId, ModuleId
 from shared.domain.names import masked
+from shared.domain.status_list import StatusPlace
 
 
 class CertificateStatus(StrEnum):
@@ -82,10 +83,11 @@ class RevocationReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What one version is to say, and whether the public may see the holder's name."""
+    """What one version is to say, whether the public may see the holder's name, and the place of its status."""
 
     content: CertificateContent
     show_name: bool
+    status: StatusPlace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,7 @@ class Reissue:
     content: CertificateContent
     requested_by: str
     show_name: bool
+    status: StatusPlace
     job: str | None = None
     notify: bool = True
     issued: bool = False
@@ -147,6 +150,7 @@ class CertificateHead:
         reason: str,
         requested_by: str,
         public_url: str,
+        status: StatusPlace,
         at: datetime,
         attested_name: str | None = None,
         profession: str | None = None,
@@ -173,6 +177,7 @@ class CertificateHead:
             content=content,
             requested_by=requested_by,
             show_name=latest.show_name,
+            status=status,
             job=job,
             notify=notify,
         )
@@ -224,7 +229,10 @@ class AwardedCredit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateVersion:
-    """What the public may learn of one issued version; ``holder`` is masked unless the holder opted in."""
+    """What the public may learn of one issued version; ``holder`` is masked unless the holder opted in.
+
+    The digests are the SHA-256 of its documents, in hexadecimal.
+    """
 
     number: CertificateNumber
     number_of_version: int
@@ -236,12 +244,16 @@ class CertificateVersion:
     zone: str
     issued_at: datetime
     holder: str
+    status: StatusPlace
     pdf_sha256: str
+    credential_sha256: str
+    jwt_sha256: str
     version: int = 0
 
     @classmethod
-    def of(cls, content: CertificateContent, *, show_name: bool, pdf_sha256: str) -> Self:
-        """The public record of ``content`` once its PDF is stored."""
+    def of(cls, order: Order, *, pdf_sha256: str, credential_sha256: str, jwt_sha256: str) -> Self:
+        """The public record of what was ordered, once its documents are stored."""
+        content = order.content
         return cls(
             number=content.number,
             number_of_version=content.version,
@@ -255,8 +267,11 @@ class CertificateVersion:
             completed_at=content.completed_at,
             zone=content.zone,
             issued_at=content.issued_at,
-            holder=content.attested_name if show_name else masked(content.attested_name),
+            holder=content.attested_name if order.show_name else masked(content.attested_name),
+            status=order.status,
             pdf_sha256=pdf_sha256,
+            credential_sha256=credential_sha256,
+            jwt_sha256=jwt_sha256,
         )
 
     @property

@@ -11,6 +11,7 @@ from shared.domain.edition import CreditOffer, Edition, EditionContent
 from shared.domain.ids import CertificateNumber, EditionId, EnrolmentId, LearnerId, ModuleId
 from shared.domain.refusals import CreditNotAllowed
 from shared.domain.schemes import Scheme
+from shared.domain.status_list import StatusPlace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,7 @@ class ClaimedCredit:
 class Claim:
     """A learner's claim for one enrolment, once; ``content`` is the certificate's first version.
 
-    The certificate number is drawn once, here.
+    The certificate number is drawn once, here, and so is the place of the version's status.
     """
 
     learner_id: LearnerId
@@ -34,6 +35,7 @@ class Claim:
     certificate: CertificateNumber
     content: CertificateContent
     show_name: bool
+    status: StatusPlace
     certified: bool = False
     version: int = 0
 
@@ -143,6 +145,7 @@ def credit_line(claimed: ClaimedCredit, offer: CreditOffer, scheme: Scheme, prov
 def new_claim(
     *,
     number: CertificateNumber,
+    status: StatusPlace,
     learner_id: LearnerId,
     edition: Edition,
     claimed: Sequence[ClaimedCredit],
@@ -191,4 +194,5 @@ def new_claim(
         certificate=number,
         content=certificate,
         show_name=show_name,
+        status=status,
     )

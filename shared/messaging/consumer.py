@@ -34,9 +34,27 @@ class Consumer:
         self._clock = clock
         self._max_receives = max_receives
 
-    def __call__(self, event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    def __call__(
+        self, event: dict[str, Any], context: LambdaContext, afterwards: Callable[[], None] | None = None
+    ) -> PartialItemFailureResponse:
+        """``afterwards`` runs once for the whole batch; where it raises, every message of it failed."""
         processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-        return process_partial_response(event=event, record_handler=self._handle, processor=processor, context=context)
+        answer = process_partial_response(
+            event=event, record_handler=self._handle, processor=processor, context=context
+        )
+        return self._finish(event, afterwards) or answer if afterwards else answer
+
+    def _finish(self, event: dict[str, Any], afterwards: Callable[[], None]) -> PartialItemFailureResponse | None:
+        try:
+            _run(afterwards)
+        except Exception as error:
+            records = [SQSRecord(record) for record in event["Records"]]
+            logger.exception("batch_failed", extra={"messages": len(records)})
+            for record in records:
+                count("Failed")
+                self._keep_on_last_try(record, error)
+            return {"batchItemFailures": [{"itemIdentifier": record.message_id} for record in records]}
+        return None
 
     def _handle(self, record: SQSRecord) -> None:
         try:
@@ -46,25 +64,26 @@ class Consumer:
                 raise UnreadableEvent(f"{envelope.event.TYPE} does not belong on this queue")
             logger.set_correlation_id(envelope.trace.correlation_id)
             with tracing(envelope.trace):
-                _run(handler, envelope.event)
+                _run(lambda: handler(envelope.event))
         except Exception as error:
             count("Failed")
             logger.exception("message_failed", extra={"message_id": record.message_id})
-            if int(record.attributes.approximate_receive_count) >= self._max_receives:
-                self._keep(record, error)
+            self._keep_on_last_try(record, error)
             raise
         count("Succeeded")
 
-    def _keep(self, record: SQSRecord, error: Exception) -> None:
+    def _keep_on_last_try(self, record: SQSRecord, error: Exception) -> None:
+        if int(record.attributes.approximate_receive_count) < self._max_receives:
+            return
         queue = record.event_source_arn.rpartition(":")[2]
         cause = f"{type(error).__name__}: {error}"
         self._failures.keep(queue, record.message_id, record.body, cause, self._clock.now())
 
 
-def _run(handler: Handler, event: Event) -> None:
+def _run(work: Callable[[], None]) -> None:
     for _ in range(RUNS - 1):
         try:
-            return handler(event)
+            return work()
         except ConcurrentChange:
             continue
-    return handler(event)
+    return work()

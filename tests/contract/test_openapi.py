@@ -164,7 +164,7 @@ def test_every_path_parameter_is_described_with_an_example(operation: Operation)
 def test_every_answer_of_the_operation_is_in_the_document(operation: Operation) -> None:
     for status, view in operation.answers.items():
         content = answers(operation)[str(int(status))].get("content", {})
-        assert ("application/json" in content) is (view is not None)
+        assert set(content) == ({operation.media_type, *operation.media_types} if view else set())
     if HTTPStatus.SEE_OTHER in operation.answers:
         assert "Location" in answers(operation)["303"]["headers"]
 

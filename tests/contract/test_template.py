@@ -14,7 +14,7 @@ from shared.adapters.dynamo.operations import MAIL_KEPT_FOR
 from shared.domain.job import PATIENCE
 from shared.domain.mail import BROKEN_OFF_AFTER
 from shared.domain.reporting import KEPT_FOR
-from shared.settings import MailSettings, QueueSettings, ReportSettings, Settings
+from shared.settings import MailSettings, QueueSettings, ReportSettings, Settings, SigningSettings
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
@@ -86,17 +86,24 @@ CALLS = {
         "GET /certificates",
         "GET /certificates/{number}",
         "GET /certificates/{number}/pdf",
+        "GET /certificates/{number}/credential",
         "GET /me",
         "PUT /me",
     },
-    "Verify": {"GET /verify/{number}"},
+    "Verify": {
+        "GET /verify/{number}",
+        "GET /.well-known/did.json",
+        "GET /.well-known/jwks.json",
+        "GET /status-lists/{list}",
+    },
 }
-PUBLIC = {"GET /modules", "GET /modules/{module_id}", "GET /openapi.json", "GET /verify/{number}"}
+PUBLIC = CALLS["Browse"] | CALLS["Verify"]
 CONSUMERS = {
     "EnrolmentsQueue": "Confirm",
     "SubmissionsQueue": "Grade",
     "GradesQueue": "Settle",
     "CertificatesQueue": "Certify",
+    "StatusesQueue": "PublishStatus",
     "JobsQueue": "Work",
     "RetirementsQueue": "Lapse",
     "ImportsQueue": "ImportBank",
@@ -105,7 +112,6 @@ CONSUMERS = {
     "RestsQueue": "Work",
     "RehearsalsQueue": "Rehearse",
 }
-UNCONSUMED = {"StatusesQueue"}
 STREAMED = {"CatalogueTable", "LearningTable", "CertificateTable", "OperationsTable"}
 INDEXES = {
     "CatalogueTable": {"due", "shelf", "desk"},
@@ -123,6 +129,13 @@ ATTRIBUTES_OF_INDEXES = {
     "edition": ("edition_shard", "pk", "KEYS_ONLY"),
     "directory": ("listed", "listed_key", "KEYS_ONLY"),
 }
+SERVICES = {
+    "AWS::DynamoDB::Table": "dynamodb",
+    "AWS::SQS::Queue": "sqs",
+    "AWS::S3::Bucket": "s3",
+    "AWS::KMS::Key": "kms",
+}
+SIGNERS = {"Certify", "PublishStatus"}
 SECONDS_OF_FOUR_DAYS = 345_600  # SQS keeps a message so long by default
 
 
@@ -147,6 +160,8 @@ def named(value: Any) -> str:
             return name
         case {"Fn::GetAtt": [str(name), *_]}:
             return name
+        case {"Fn::If": [_, _, otherwise]}:  # what the template has, unless a parameter names another
+            return named(otherwise)
         case {"Fn::Sub": str(text)} if "${" in text:
             return text.partition("${")[2].partition("}")[0].partition(".")[0]
     raise AssertionError(f"names no resource: {value!r}")
@@ -245,6 +260,7 @@ def test_a_layer_of_its_own_is_carried_by_the_steps_that_need_it_alone() -> None
     layers = {name: function["Layers"] for name, function in FUNCTIONS.items() if "Layers" in function}
     assert layers == {
         "Certify": [{"Ref": "DocumentLayer"}],
+        "PublishStatus": [{"Ref": "DocumentLayer"}],
         "Author": [{"Ref": "ExchangeLayer"}],
         "ImportBank": [{"Ref": "ExchangeLayer"}],
         "Record": [{"Ref": "DocumentLayer"}, {"Ref": "PagesLayer"}],
@@ -260,14 +276,30 @@ def test_the_environment_is_exactly_what_settings_reads() -> None:
 
 def test_only_relay_knows_the_queues_and_knows_each_and_only_notify_how_mail_is_sent() -> None:
     urls = {field.name.upper() for field in fields(QueueSettings)}
-    own = {function: set(variables_of(function)) - {"POWERTOOLS_SERVICE_NAME"} for function in FUNCTIONS}
-    assert {function: names for function, names in own.items() if names} == {
-        "Relay": urls,
-        "Notify": {field.name.upper() for field in fields(MailSettings)},
-        "Work": {field.name.upper() for field in fields(ReportSettings)},
-    }
+    assert {function for function in FUNCTIONS if urls & set(variables_of(function))} == {"Relay"}
+    assert urls <= set(variables_of("Relay"))
+    for step, settings in (("Notify", MailSettings), ("Work", ReportSettings)):
+        names = {field.name.upper() for field in fields(settings)}
+        assert {function for function in FUNCTIONS if names & set(variables_of(function))} == {step}
+        assert names <= set(variables_of(step))
     known = {url: named(variables_of("Relay")[url]) for url in urls}
     assert known == {f"{queue.removesuffix('Queue').upper()}_QUEUE_URL": queue for queue in QUEUES}
+
+
+def test_only_those_who_sign_or_show_the_key_are_told_which_it_is() -> None:
+    told = {field.name.upper() for field in fields(SigningSettings)}
+    assert {function for function in FUNCTIONS if told & set(variables_of(function))} == SIGNERS | {"Verify"}
+    for function in SIGNERS | {"Verify"}:
+        assert {variable: named(variables_of(function)[variable]) for variable in told} == dict.fromkeys(
+            told, "SigningKey"
+        )
+
+
+def test_no_function_is_told_anything_else() -> None:
+    own = (MailSettings, QueueSettings, ReportSettings, SigningSettings)
+    known = {field.name.upper() for settings in own for field in fields(settings)}
+    for function in FUNCTIONS:
+        assert set(variables_of(function)) <= known | {"POWERTOOLS_SERVICE_NAME"}
 
 
 # API
@@ -297,7 +329,9 @@ def test_the_public_functions_have_no_route_behind_a_token_and_no_right_to_write
     assert public == {"Browse", "Verify"}
     assert {route["RouteKey"] for route in ROUTES.values() if function_of(route) in public} == PUBLIC
     for function in public:
-        assert {action for action, _ in rights_of(function)} <= {"dynamodb:GetItem", "dynamodb:Query"}
+        assert {action for action, _ in rights_of(function)} <= {
+            "dynamodb:GetItem", "dynamodb:Query", "kms:GetPublicKey",
+        }  # fmt: skip
 
 
 def test_every_integration_reaches_a_function_that_lets_the_api_in() -> None:
@@ -337,7 +371,7 @@ def test_pages_of_the_allowed_origins_may_read_where_to_go_and_when_to_come_back
 def test_each_queue_has_its_consumer() -> None:
     consumed = {named(event["Queue"]): function for function in FUNCTIONS for event in events_of(function, "SQS")}
     assert consumed == CONSUMERS
-    assert QUEUES.keys() == CONSUMERS.keys() | UNCONSUMED
+    assert QUEUES.keys() == CONSUMERS.keys()
 
 
 @pytest.mark.parametrize("queue", sorted(QUEUES))
@@ -509,7 +543,7 @@ def test_a_role_is_written_out_in_full_on_resources_of_this_template(function: s
         if action == "ses:SendEmail":
             continue
         kind = RESOURCES[named(resource)]["Type"]
-        service = {"AWS::DynamoDB::Table": "dynamodb", "AWS::SQS::Queue": "sqs", "AWS::S3::Bucket": "s3"}[kind]
+        service = SERVICES[kind]
         assert action.startswith(f"{service}:")
 
 
@@ -576,15 +610,23 @@ def test_only_relay_may_send_and_only_to_the_queues() -> None:
     [
         ("AnswerKeyTable", {"Author", "ImportBank", "Grade", "Regrade", "Rehearse", "Review"}),
         ("QuestionTable", {"Author", "ImportBank", "Attempt", "Regrade", "Review"}),
-        ("CertificateTable", {"Certify", "Notify", "Reissue", "Record", "Verify", "Work", "Inspect"}),
+        (
+            "CertificateTable",
+            {"Certify", "Notify", "PublishStatus", "Reissue", "Record", "Verify", "Work", "Inspect"},
+        ),
         ("DocumentBucket", {"Certify", "Record", "Author", "ImportBank", "Attempt", "Review", "Work", "Oversee"}),
-        ("SigningKey", set()),
+        ("SigningKey", {*SIGNERS, "Verify"}),
         ("AuditTable", {"Audit", "Oversee"}),
     ],
 )
 def test_secrets_and_personal_data_sit_where_few_roles_reach(resource: str, functions: set[str]) -> None:
     reach = {name for name in FUNCTIONS for _, found in rights_of(name) if found != "*" and named(found) == resource}
     assert reach == functions
+
+
+def test_only_those_who_issue_may_sign() -> None:
+    signing = {function for function in FUNCTIONS for action, _ in rights_of(function) if action == "kms:Sign"}
+    assert signing == SIGNERS
 
 
 def test_grade_alone_reads_the_key_and_cannot_change_it() -> None:
@@ -683,6 +725,14 @@ def test_documents_travel_only_over_tls() -> None:
 def test_the_key_signs_on_p256() -> None:
     key = RESOURCES["SigningKey"]["Properties"]
     assert (key["KeySpec"], key["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY")
+
+
+def test_another_key_can_be_named_and_takes_the_place_of_ours_wherever_it_is_used() -> None:
+    uses = [resource for function in FUNCTIONS for action, resource in rights_of(function) if action.startswith("kms:")]
+    uses += [variables_of(function)["SIGNING_KEY_ARN"] for function in (*SIGNERS, "Verify")]
+    ours = {"Fn::GetAtt": ["SigningKey", "Arn"]}
+    assert all(use == {"Fn::If": ["HasSigningKeyArn", {"Ref": "SigningKeyArn"}, ours]} for use in uses)
+    assert default("SigningKeyArn") == ""
 
 
 # Who is told

@@ -21,6 +21,8 @@ from infra.local.lambdas import Invocation
 from infra.local.outbox import SentMail
 from infra.local.system import LocalSystem
 from shared.bootstrap import deps
+from shared.domain.status_list import StatusPlace, status_place
+from tests.support.verification import is_set, verify_proof
 
 # Four days before the real module's first edition expires.
 START = datetime(2022, 5, 1, 8, tzinfo=UTC)
@@ -36,7 +38,8 @@ TABLES = (
     "OperationsTable",
     "AuditTable",
 )
-UNREAD_QUEUES = ("StatusesQueue",)
+DOCUMENTS = {"pdf_sha256": "pdf", "credential_sha256": "json", "jwt_sha256": "jwt"}
+"""How the documents of a version end, by what CertificateTable calls their digests."""
 TOLD_QUEUES = ("NotificationsQueue", "StatusesQueue")
 REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -332,6 +335,13 @@ class Learner(Client):
             assert answer.headers["content-type"] == "application/pdf"
             return bytes(answer.read())
 
+    def credential(self, number: str, version: int | None = None, **headers: str) -> Response:
+        return self.ask("GET", f"/certificates/{number}/credential{_version(version)}", **headers)
+
+    def badge(self, number: str, version: int | None = None) -> Any:
+        """The credential as JSON-LD."""
+        return answered(self.credential(number, version), 200)
+
     # Several sentences in one breath, for tests whose point comes later.
 
     def is_ready_for(self, module: Module) -> "Learner":
@@ -419,6 +429,17 @@ class Message:
         return json.loads(self.body)
 
 
+class _ListsOfTheirOwn:
+    """See ``ports.StatusPlaces``: each place on a list that nobody else has, one a year from 1000 on."""
+
+    def __init__(self) -> None:
+        self._year = 999
+
+    def draw(self, issued_at: datetime) -> StatusPlace:
+        self._year += 1
+        return status_place(self._year, 7)
+
+
 class _SameDraw:
     """See ``ports.Randomness``."""
 
@@ -443,6 +464,10 @@ class World:
     def draw_the_same_form_for_all(self) -> None:
         """Chance decides no more which questions a test asks, so that what comes of it can be compared."""
         deps().randomness = _SameDraw()
+
+    def give_each_version_a_status_list(self) -> None:
+        """So that certify does the same for everyone: puts a list out."""
+        deps().status_places = _ListsOfTheirOwn()
 
     # Time and delivery
 
@@ -491,6 +516,22 @@ class World:
         """What anyone gets, without a token."""
         return self.system.request("GET", path, headers={name.replace("_", "-"): headers[name] for name in headers})
 
+    def issuer(self) -> Any:
+        """The DID document of the society, as anyone gets it."""
+        return answered(self.public("/.well-known/did.json"), 200)
+
+    def status_list(self, credential: Mapping[str, Any]) -> Any:
+        """The list that a credential names, as anyone gets it."""
+        address = urlsplit(credential["credentialStatus"]["statusListCredential"])
+        return answered(self.public(address.path), 200)
+
+    def stands(self, credential: Mapping[str, Any]) -> bool:
+        """Whether a credential is as it was signed, and its bit on the list not set."""
+        issuer, status_list = self.issuer(), self.status_list(credential)
+        verify_proof(dict(credential), issuer)
+        verify_proof(status_list, issuer)
+        return not is_set(dict(credential), status_list)
+
     def learner(self, sub: str | None = None, *, name: str | None = None, member: bool = True) -> Learner:
         """A new learner, a member of the society unless told otherwise."""
         self._learners += 1
@@ -538,16 +579,22 @@ class World:
 
     # What came of it
 
+    def documents(self, number: str, version: int, suffix: str) -> list[bytes]:
+        """Every document that was ever stored under the name of one; there should be one."""
+        s3, bucket = self.system.aws("s3"), self.system.reference("DocumentBucket")
+        key = f"certificates/{number}/v{version}.{suffix}"
+        stored = s3.list_object_versions(Bucket=bucket, Prefix=key).get("Versions", [])
+        found = [s3.get_object(Bucket=bucket, Key=key, VersionId=one["VersionId"]) for one in stored]
+        return [one["Body"].read() for one in found]
+
     def messages(self) -> list[Message]:
-        """All that functions were called with from queues, and all that waits where no function reads."""
-        consumed = [
+        """All that functions were called with from queues."""
+        return [
             Message(record["eventSourceARN"].rpartition(":")[2], record["body"])
             for invocation in self.invocations
             if invocation.trigger == "queue"
             for record in invocation.event["Records"]
         ]
-        waiting = [Message(queue, json.dumps(body)) for queue in UNREAD_QUEUES for body in self.system.messages(queue)]
-        return consumed + waiting
 
     def mails(self, to: Learner | None = None) -> list[SentMail]:
         """All mail that was sent, to one learner if one is named."""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -45,6 +46,8 @@ def walk(begin: Begin) -> Iterator[Walk]:
         refused.withdraw()
         number = ada.enrolment()["certificate"]
         opened += [world.public(f"/verify/{number}", **JSON), world.public(f"/verify/{number}")]
+        opened += [world.public(f"/.well-known/{name}.json") for name in ("did", "jwks")]
+        opened += [world.public(urlsplit(ada.badge(number)["credentialStatus"]["statusListCredential"]).path)]
         heard = [*ada.heard, *gus.heard, *refused.heard, *opened]
         learners = {learner.sub for learner in (ada, gus, refused)}
         yield Walk(module, heard, routes_asked(world, learners))

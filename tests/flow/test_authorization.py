@@ -49,6 +49,7 @@ def known(world: World, ada: Learner) -> dict[str, str]:
     granted = {"extra_minutes": 5, "reason": "asked for"}
     answered(world.admin.ask("PUT", "/admin/learners/ada/accommodations/second", granted))
     answered(world.author.ask("POST", "/admin/modules/second/editions/1/statistics"), 202)
+    status_list = ada.badge(number)["credentialStatus"]["statusListCredential"].rpartition("/")[2]
     job = world.admin.exports("participants.csv").job["job"]
     return {
         "module_id": "second",
@@ -58,6 +59,7 @@ def known(world: World, ada: Learner) -> dict[str, str]:
         "learner_id": "ada",
         "job": job,
         "kind": "participants.csv",
+        "list": status_list,
     }
 
 

@@ -65,6 +65,7 @@ def ben(world: World, module: Module) -> Learner:
 def known(world: World, ada: Learner) -> dict[str, str]:
     """Path parameters that name something that is there, and a draft where an edition is named."""
     number = answered(ada.ask("GET", "/certificates"))["certificates"][0]["number"]
+    status_list = ada.badge(number)["credentialStatus"]["statusListCredential"].rpartition("/")[2]
     job = world.admin.exports("participants.csv").job["job"]
     return {
         "module_id": "module",
@@ -74,6 +75,7 @@ def known(world: World, ada: Learner) -> dict[str, str]:
         "learner_id": "ada",
         "job": job,
         "kind": "participants.csv",
+        "list": status_list,
     }
 
 
@@ -213,6 +215,7 @@ BAD_IDS = {
     "learner_id": ["Ada", "ada#", "ada\n", "LEARNER#ada", "a" * 65],
     "edition": ["0", "-1", "01", "one", "1.0", "٣", "10000", "2\n", "1e1"],
     "attempt": ["0", "-1", "01", "one", "10000", "1#"],
+    "list": ["2022", "2022-4", "2022-00", "22-1", "list", "2022-0\n", "LIST", "٢٠٢٢-0"],
     "number": ["cme-00000-00000-00000-00001", "CME", "CME-", "CME\n", "A" * 65, "HEAD", "ÄÖÜ"],
 }
 
@@ -243,6 +246,7 @@ def test_what_is_well_named_but_not_there_is_not_found(
         "edition": "7",
         "number": "CME-00000-00000-00000-00001",
         "learner_id": "absent",
+        "list": "2021-0",
     } | {"job": "absent", "kind": "absent.csv"}
     with Unchanged(world):
         answer = client.ask(

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from infra.local.pollers import Delivery
-from tests.flow.journey import World, answered
+from tests.flow.journey import DOCUMENTS, World, answered
 from tests.flow.story import Outcome, Story, outcome_of, play
 
 STATES = {
@@ -22,17 +22,17 @@ STATES = {
 
 
 def require_sound_documents(story: Story) -> None:
-    """Every version has one document, and its hash is that of the bytes."""
+    """Every version has its documents, each once, and their hashes are those of the bytes."""
     world = story.world
     versions = [row["facts"] for (_, sk), row in world.rows("CertificateTable").items() if sk.startswith("VERSION#")]
     assert Counter(version["number_of_version"] for version in versions) == {1: 4, 2: 1}
     s3, bucket = world.system.aws("s3"), world.system.reference("DocumentBucket")
     stored = s3.list_object_versions(Bucket=bucket)["Versions"]
-    assert len(stored) == len(versions)
+    assert len(stored) == len(versions) * len(DOCUMENTS)
     for version in versions:
-        key = f"certificates/{version['number']}/v{version['number_of_version']}.pdf"
-        pdf = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        assert hashlib.sha256(pdf).hexdigest() == version["pdf_sha256"]
+        for digest, suffix in DOCUMENTS.items():
+            [document] = world.documents(version["number"], version["number_of_version"], suffix)
+            assert hashlib.sha256(document).hexdigest() == version[digest]
 
 
 def require_no_failure(world: World) -> None:

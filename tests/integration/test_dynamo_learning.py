@@ -180,7 +180,7 @@ def test_the_first_version_is_ordered_by_the_claim_and_each_next_by_its_reissue(
     learner = LearnerId("orders")
     claim = deps.claims.save(a_claim(learner_id=learner, show_name=True))
     head = a_head(learner_id=learner)
-    order = a_reissue(head, Order(content=claim.content, show_name=True), attested_name="New")
+    order = a_reissue(head, Order(content=claim.content, show_name=True, status=claim.status), attested_name="New")
     second = order.content
     announced = CertificateReissueRequestedV1(
         at=NOW, learner_id=learner, module_id=MODULE, edition=1, certificate=NUMBER, version=2

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
+from zlib import crc32
 
 from shared.domain.attempt import Attempt
 from shared.domain.availability import EditionStatus
@@ -38,6 +39,7 @@ from shared.domain.learner import Contact, Profile
 from shared.domain.questions import AnswerKey, Bank, KeyEntry, Kind, Option, Question, Scoring
 from shared.domain.schemes import Scheme
 from shared.domain.scoring import Score
+from shared.domain.status_list import LIST_BITS, StatusPlace, status_place
 from shared.facts import from_facts
 
 LEARNER = LearnerId("dr-a")
@@ -335,6 +337,8 @@ def a_certificate(number: CertificateNumber = NUMBER, **changes: Any) -> Certifi
 
 
 def a_claim(**changes: Any) -> Claim:
+    """A claim whose place is that of its learner and edition."""
+    key = f"{changes.get('learner_id', LEARNER)}/{changes.get('edition', 1)}"
     claim = Claim(
         learner_id=LEARNER,
         module_id=MODULE,
@@ -342,8 +346,19 @@ def a_claim(**changes: Any) -> Claim:
         certificate=NUMBER,
         content=a_certificate(),
         show_name=False,
+        status=a_place(crc32(key.encode()) % LIST_BITS),
     )
     return replace(claim, **changes)
+
+
+def a_place(index: int, year: int = 2026) -> StatusPlace:
+    """A place on the first list of a year."""
+    return status_place(year, index)
+
+
+def an_order(**changes: Any) -> Order:
+    """What version 1 is to say; ``changes`` are of the content."""
+    return Order(content=a_certificate(**changes), show_name=False, status=a_place(1))
 
 
 def a_head(**changes: Any) -> CertificateHead:
@@ -353,12 +368,15 @@ def a_head(**changes: Any) -> CertificateHead:
 
 def a_reissue(head: CertificateHead | None = None, latest: Order | None = None, **correction: Any) -> Reissue:
     """The order for the version after ``latest``; the first version unless another is given."""
+    latest = latest or an_order()
     given = {"reason": "Name corrected", "requested_by": "admin", "public_url": PUBLIC_URL, "at": NOW, **correction}
-    return (head or a_head()).reissue(latest or Order(content=a_certificate(), show_name=False), **given)
+    place = a_place(latest.status.index + 1)
+    return (head or a_head()).reissue(latest, **{"status": place, **given})
 
 
 def a_version(**changes: Any) -> CertificateVersion:
-    return replace(CertificateVersion.of(a_certificate(), show_name=False, pdf_sha256="ab" * 32), **changes)
+    digests = {"pdf_sha256": "ab" * 32, "credential_sha256": "cd" * 32, "jwt_sha256": "ef" * 32}
+    return replace(CertificateVersion.of(an_order(), **digests), **changes)
 
 
 def an_award(earned_on: str, amount: str = "1.00", **changes: Any) -> LedgerEntry:

@@ -7,6 +7,10 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Generic, TypeVar
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+
 from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt
 from shared.domain.audit import GENESIS, AuditEntry, ChainHead
@@ -32,6 +36,7 @@ from shared.domain.ids import (
     LearnerId,
     ModuleId,
 )
+from shared.domain.issuer import IssuerKey
 from shared.domain.job import Cursor, Job
 from shared.domain.learner import Contact, Membership, Profile
 from shared.domain.mail import Mail
@@ -42,6 +47,7 @@ from shared.domain.regrade import Proposal
 from shared.domain.reporting import GrowingFile, LatestRun, Report, Reported, Skip, Terms
 from shared.domain.schemes import Scheme
 from shared.domain.shelf import Shelf
+from shared.domain.status_list import StatusList, StatusListId, StatusPlace, encoded, status_place
 from shared.domain.terms import words
 from shared.domain.transcript import Transcript
 from shared.events.event import Event
@@ -49,6 +55,8 @@ from shared.facts import dump, from_facts, load
 from shared.mail.wording import word_letter
 from shared.ports import (
     ConcurrentChange,
+    Credential,
+    DocumentKind,
     Hit,
     Issue,
     Outgoing,
@@ -454,7 +462,7 @@ class FakeOrders:
         order = (
             self.reissues.find(enrolment.learner_id, number, version) if version > 1 else self.claims.find(enrolment)
         )
-        return Order(content=order.content, show_name=order.show_name) if order else None
+        return Order(content=order.content, show_name=order.show_name, status=order.status) if order else None
 
 
 class FakeLedger(Records[LedgerEntry]):
@@ -489,7 +497,7 @@ class FakeCertificates:
         self, claims: FakeClaims, enrolments: FakeEnrolments, ledger: FakeLedger, announced: list[Event]
     ) -> None:
         self.kept: Records[CertificateHead] = Records(CertificateHead, lambda head: head.number, announced)
-        self.versions: Records[CertificateVersion] = Records(
+        self.issued: Records[CertificateVersion] = Records(
             CertificateVersion, lambda version: (version.number, version.number_of_version), announced
         )
         self._claims = claims
@@ -504,22 +512,25 @@ class FakeCertificates:
         return {number: head for number, head in found.items() if head}
 
     def version(self, number: CertificateNumber, version: int) -> CertificateVersion | None:
-        return self.versions.find((number, version))
+        return self.issued.find((number, version))
+
+    def versions(self, number: CertificateNumber) -> Sequence[CertificateVersion]:
+        found = [version for version in self.issued.all() if version.number == number]
+        return sorted(found, key=lambda version: version.number_of_version)
 
     def history(self, number: CertificateNumber) -> CertificateHistory | None:
         head = self.kept.find(number)
-        versions = [version for version in self.versions.all() if version.number == number]
-        return head and CertificateHistory(head, sorted(versions, key=lambda version: version.number_of_version))
+        return head and CertificateHistory(head, self.versions(number))
 
     def issue(self, issue: Issue, announcing: Sequence[Event]) -> None:
-        writes: list[tuple[Records[Any], Any]] = [(self.versions, issue.version), (self.kept, issue.head)]
+        writes: list[tuple[Records[Any], Any]] = [(self.issued, issue.version), (self.kept, issue.head)]
         writes += [(self._claims, issue.claim)] if issue.claim else []
         writes += [(self._enrolments, issue.enrolment)] if issue.enrolment else []
         writes += [(self._ledger, entry) for entry in issue.entries]
         for records, aggregate in writes:
             records.require_current(aggregate)
         for records, aggregate in writes:
-            records.save(aggregate, announcing if records is self.versions else ())
+            records.save(aggregate, announcing if records is self.issued else ())
 
     def correct(
         self, head: CertificateHead, entries: Sequence[LedgerEntry], announcing: Sequence[Event]
@@ -536,10 +547,13 @@ class FakeDocuments:
     """See ``ports.Documents``."""
 
     def __init__(self) -> None:
-        self.stored: dict[tuple[CertificateNumber, int], bytes] = {}
+        self.stored: dict[tuple[CertificateNumber, int, DocumentKind], bytes] = {}
 
-    def store_once(self, number: CertificateNumber, version: int, pdf: bytes) -> bytes:
-        return self.stored.setdefault((number, version), pdf)
+    def store_once(self, number: CertificateNumber, version: int, kind: DocumentKind, data: bytes) -> bytes:
+        return self.stored.setdefault((number, version, kind), data)
+
+    def fetch(self, number: CertificateNumber, version: int, kind: DocumentKind) -> bytes:
+        return self.stored[number, version, kind]
 
     def address(self, number: CertificateNumber, version: int, now: datetime) -> PresignedAddress:
         return PresignedAddress(f"https://documents.example.org/{number}/v{version}", now + timedelta(minutes=5))
@@ -564,6 +578,79 @@ class FakeRenderTranscript:
     def __call__(self, transcript: Transcript, holder: Profile, **of: Any) -> bytes:
         self.asked = (transcript, holder, of)
         return b"%PDF-transcript"
+
+
+class FakeSigner:
+    """See ``ports.Signer``: a key of its own for each."""
+
+    def __init__(self) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self.signed: list[bytes] = []
+
+    def public_key(self) -> IssuerKey:
+        numbers = self._key.public_key().public_numbers()
+        return IssuerKey.of_point(numbers.x.to_bytes(32, "big"), numbers.y.to_bytes(32, "big"))
+
+    def sign(self, message: bytes) -> bytes:
+        self.signed.append(message)
+        r, s = decode_dss_signature(self._key.sign(message, ec.ECDSA(SHA256())))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+class FakeIssuerKeys:
+    """See ``ports.IssuerKeys``."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, IssuerKey] = {}
+
+    def keep(self, key: IssuerKey) -> None:
+        self.kept.setdefault(key.thumbprint, key)
+
+    def all(self) -> Sequence[IssuerKey]:
+        return [self.kept[name] for name in sorted(self.kept)]
+
+
+@dataclass
+class FakeIssuer:
+    """See ``ports.Issuer``; the documents say no more than what was asked for, and no two are alike."""
+
+    times: int = 0
+
+    def credential(self, order: Order, pdf_sha256: str) -> Credential:
+        self.times += 1
+        said = f"{order.content.number} v{order.content.version}, {pdf_sha256}, signature {self.times}"
+        return Credential(json_ld=f"credential of {said}".encode(), jwt=f"JWT of {said}".encode())
+
+    def status_list(self, list_id: StatusListId, set_bits: Iterable[int], at: datetime) -> StatusList:
+        self.times += 1
+        return StatusList(list_id=list_id, encoded=encoded(set_bits), document=f"{list_id}, signature {self.times}")
+
+
+class FakeStatusLists:
+    """See ``ports.StatusLists``."""
+
+    def __init__(self, heads: Records[CertificateHead], announced: list[Event]) -> None:
+        self.lists: Records[StatusList] = Records(StatusList, lambda one: one.list_id, announced)
+        self.bits: dict[StatusPlace, bool] = {}
+        self._heads = heads
+
+    def mark(self, head: CertificateHead, bits: Mapping[StatusPlace, bool]) -> None:
+        changed = {place: is_set for place, is_set in bits.items() if self.bits.get(place, False) is not is_set}
+        if changed:
+            self._heads.require_current(head)
+            self.bits |= changed
+
+    def set_bits(self, list_id: StatusListId) -> Sequence[int]:
+        return [place.index for place, is_set in self.bits.items() if is_set and place.list_id == list_id]
+
+    def is_out(self, list_id: StatusListId) -> bool:
+        return self.find(list_id) is not None
+
+    def find(self, list_id: StatusListId) -> StatusList | None:
+        return self.lists.find(list_id)
+
+    def save(self, published: StatusList) -> StatusList:
+        return self.lists.save(published)
 
 
 class FakeBankImages:
@@ -801,6 +888,17 @@ class FakeNumbers:
         return certificate_number(self.drawn)
 
 
+@dataclass
+class FakeStatusPlaces:
+    """See ``ports.StatusPlaces``: one after the other on the year's first list."""
+
+    drawn: int = 0
+
+    def draw(self, issued_at: datetime) -> StatusPlace:
+        self.drawn += 1
+        return status_place(issued_at.year, self.drawn)
+
+
 class FakeRandomness:
     """See ``ports.Randomness``: the same draw each time."""
 
@@ -856,6 +954,10 @@ class World:
         self.documents = FakeDocuments()
         self.render = FakeRender()
         self.render_transcript = FakeRenderTranscript()
+        self.signer = FakeSigner()
+        self.issuer_keys = FakeIssuerKeys()
+        self.issuer = FakeIssuer()
+        self.status_lists = FakeStatusLists(self.certificates.kept, self.announced)
         self.jobs = FakeJobs(self.announced)
         self.failures = FakeFailures()
         self.export_files = FakeExportFiles()
@@ -867,6 +969,7 @@ class World:
         self.audit = FakeAuditChain()
         self.schemes = FakeSchemes()
         self.numbers = FakeNumbers()
+        self.status_places = FakeStatusPlaces()
         self.randomness = FakeRandomness()
         self.queues = FakeQueues()
 

@@ -24,8 +24,12 @@ from tests.support.builders import (
     a_certificate,
     a_credit_line,
     a_head,
+    a_place,
     a_reissue,
+    an_order,
 )
+
+DIGESTS = {"pdf_sha256": "ab" * 32, "credential_sha256": "cd" * 32, "jwt_sha256": "ef" * 32}
 
 
 def corrected() -> Reissue:
@@ -87,14 +91,15 @@ def test_a_reissue_makes_the_next_version_and_says_what_it_supersedes_and_why() 
 
 
 def test_a_reissue_keeps_all_that_it_does_not_correct() -> None:
-    before, after = a_certificate(), a_reissue(attested_name=None).content
+    before, after = a_certificate(), a_reissue().content
     changed = {"version", "supersedes", "reason", "verification_url", "issued_at"}
     assert after == replace(before, **{name: getattr(after, name) for name in changed})
     assert a_reissue(profession="DO").content.profession == "DO"
 
 
 def test_two_orders_are_the_same_whoever_ordered_them_and_when() -> None:
-    again = replace(corrected(), requested_by="another", content=replace(corrected().content, issued_at=NOW + HOUR))
+    later = replace(corrected().content, issued_at=NOW + HOUR)
+    again = replace(corrected(), requested_by="another", content=later, status=a_place(77))
     assert corrected().orders_the_same_as(again)
 
 
@@ -105,16 +110,17 @@ def test_two_orders_differ_by_reason_or_correction(other: dict[str, str]) -> Non
 
 @pytest.mark.parametrize(("show_name", "holder"), [(False, "A••• L•••"), (True, "Ada Lovelace")])
 def test_the_public_sees_the_holders_name_only_if_the_holder_opted_in(show_name: bool, holder: str) -> None:
-    version = CertificateVersion.of(a_certificate(), show_name=show_name, pdf_sha256="ab" * 32)
+    version = CertificateVersion.of(replace(an_order(), show_name=show_name), **DIGESTS)
     assert version.holder == holder
 
 
 def test_the_public_learns_the_amounts_and_the_digest_but_no_profession_and_no_activity() -> None:
-    content = a_certificate(credits=(a_credit_line(amount=Decimal("0.50")),))
-    version = CertificateVersion.of(content, show_name=False, pdf_sha256="ab" * 32)
+    order = an_order(credits=(a_credit_line(amount=Decimal("0.50")),))
+    version = CertificateVersion.of(order, **DIGESTS)
     assert version.credits == (AwardedCredit(scheme="ESMO-MORA", category="Category 1", amount=Decimal("0.50")),)
-    assert version.pdf_sha256 == "ab" * 32
-    assert content.profession not in vars_of(version)
+    assert {name: getattr(version, name) for name in DIGESTS} == DIGESTS
+    assert version.status == order.status
+    assert order.content.profession not in vars_of(version)
 
 
 def vars_of(version: CertificateVersion) -> list[object]:
@@ -123,7 +129,5 @@ def vars_of(version: CertificateVersion) -> list[object]:
 
 def test_days_on_a_certificate_are_those_of_the_providers_zone() -> None:
     late = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
-    version = CertificateVersion.of(
-        a_certificate(completed_at=late, issued_at=late, zone="Europe/Zurich"), show_name=False, pdf_sha256=""
-    )
+    version = CertificateVersion.of(an_order(completed_at=late, issued_at=late, zone="Europe/Zurich"), **DIGESTS)
     assert (version.completed_on, version.issued_on) == (date(2026, 3, 3), date(2026, 3, 3))

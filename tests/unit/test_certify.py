@@ -15,7 +15,7 @@ from shared.events.certification import (
     CertificateReissueRequestedV1,
     CreditClaimedV1,
 )
-from shared.ports import ConcurrentChange
+from shared.ports import ConcurrentChange, DocumentKind
 from tests.support.builders import (
     DAY,
     ENROLMENT,
@@ -67,7 +67,7 @@ def revoke(world: World) -> None:
 
 
 def digest(world: World, version: int) -> str:
-    return hashlib.sha256(world.documents.stored[NUMBER, version]).hexdigest()
+    return hashlib.sha256(world.documents.stored[NUMBER, version, DocumentKind.PDF]).hexdigest()
 
 
 def test_version_1_head_claim_enrolment_and_ledger_change_together() -> None:
@@ -127,13 +127,13 @@ def test_broken_off_after_the_pdf_was_stored_its_bytes_are_the_truth() -> None:
     world.certificates.kept.meanwhile = interrupt
     with pytest.raises(BrokenOff):
         issue_version(CLAIMED, world)
-    stored = world.documents.stored[NUMBER, 1]
+    stored = world.documents.stored[NUMBER, 1, DocumentKind.PDF]
     assert world.certificates.version(NUMBER, 1) is None
     issue_version(CLAIMED, world)
     version = world.certificates.version(NUMBER, 1)
     assert version is not None
     assert world.render.times == 2
-    assert world.documents.stored[NUMBER, 1] == stored
+    assert world.documents.stored[NUMBER, 1, DocumentKind.PDF] == stored
     assert version.pdf_sha256 == hashlib.sha256(stored).hexdigest()
 
 
@@ -160,7 +160,7 @@ def test_credit_may_be_certified_before_the_enrolment_knows_of_its_pass() -> Non
 
 def test_a_reissue_adds_a_version_and_changes_nothing_of_the_first() -> None:
     world = an_issued_world()
-    first, bytes_of_first = world.certificates.version(NUMBER, 1), world.documents.stored[NUMBER, 1]
+    first, bytes_of_first = world.certificates.version(NUMBER, 1), world.documents.stored[NUMBER, 1, DocumentKind.PDF]
     order_reissue(world)
     issue_version(REISSUE, world)
     second = world.certificates.version(NUMBER, 2)
@@ -168,7 +168,7 @@ def test_a_reissue_adds_a_version_and_changes_nothing_of_the_first() -> None:
     assert (head_in(world).current, second.supersedes, second.holder) == (2, 1, "A••• B•••")
     assert second.pdf_sha256 == digest(world, 2) != digest(world, 1)
     assert world.certificates.version(NUMBER, 1) == first
-    assert world.documents.stored[NUMBER, 1] == bytes_of_first
+    assert world.documents.stored[NUMBER, 1, DocumentKind.PDF] == bytes_of_first
 
 
 def test_a_reissue_enters_no_credit_again() -> None:
@@ -205,7 +205,7 @@ def test_after_a_revocation_nothing_is_issued(event: CreditClaimedV1 | Certifica
     revoke(world)
     issue_version(event, world)
     assert (head_in(world).current, world.certificates.version(NUMBER, 2)) == (1, None)
-    assert (NUMBER, 2) not in world.documents.stored
+    assert (NUMBER, 2, DocumentKind.PDF) not in world.documents.stored
     assert world.told(CertificateReissuedV1) == []
 
 

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from shared.domain.claim import ClaimedCredit, full_credit, new_claim, require_claimable
 from shared.domain.edition import CreditOffer
 from shared.domain.refusals import CreditNotAllowed
-from tests.support.builders import ENROLMENT, LEARNER, NOW, NUMBER, PUBLIC_URL, SCHEMES, a_content, an_edition, an_offer
+from tests.support.builders import (
+    ENROLMENT,
+    LEARNER,
+    NOW,
+    NUMBER,
+    PUBLIC_URL,
+    SCHEMES,
+    a_content,
+    a_place,
+    an_edition,
+    an_offer,
+)
 
 EACCME = an_offer(scheme="EACCME", category="ECMEC", maximum=Decimal("1.50"), step=Decimal("0.50"))
 AMA = an_offer(scheme="AMA-PRA", maximum=Decimal("1.00"), step=Decimal("0.25"))
@@ -87,6 +98,7 @@ def test_a_claim_fixes_what_the_first_version_says_of_the_edition_as_it_is_today
     edition = an_edition(credits=(EACCME,))
     made = new_claim(
         number=NUMBER,
+        status=a_place(5),
         learner_id=LEARNER,
         edition=edition,
         claimed=[credit("0.5")],
@@ -99,6 +111,7 @@ def test_a_claim_fixes_what_the_first_version_says_of_the_edition_as_it_is_today
         public_url=PUBLIC_URL,
     )
     assert (made.certificate, made.enrolment, made.show_name, made.certified) == (NUMBER, ENROLMENT, True, False)
+    assert made.status == a_place(5)
     content = made.content
     (line,) = content.credits
     assert (line.scheme, line.category, line.amount, str(line.amount)) == ("EACCME", "ECMEC", Decimal("0.5"), "0.50")

@@ -30,6 +30,7 @@ from tests.support.builders import (
     a_profile,
     a_reissue,
     an_award,
+    an_order,
 )
 from tests.support.fakes import World
 
@@ -41,10 +42,10 @@ def a_world(current: int = 1) -> World:
     world = World()
     world.claims.given(a_claim(certified=True))
     world.certificates.kept.given(a_head(current=current))
-    order = Order(content=a_certificate(), show_name=False)
+    order = an_order()
     for _ in range(1, current):
         reissue = world.reissues.save(a_reissue(latest=order, reason="Why", profession="DO"), announcing=[])
-        order = Order(content=reissue.content, show_name=False)
+        order = Order(content=reissue.content, show_name=False, status=reissue.status)
     return world
 
 

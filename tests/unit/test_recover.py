@@ -10,7 +10,6 @@ import pytest
 from functions.operations.recover.use_case import Recovered, recover_overdue
 from shared.announcements import awaited_announcement
 from shared.domain.attempt import AttemptState
-from shared.domain.certificate import Reissue
 from shared.domain.enrolment import EnrolmentState
 from shared.domain.job import Job, JobKind
 from shared.domain.recovery import ANNOUNCEMENTS, PATIENCE
@@ -23,24 +22,16 @@ from tests.support.builders import (
     NOW,
     NUMBER,
     RIGHT,
-    a_certificate,
     a_claim,
     a_graded_attempt,
+    a_reissue,
     a_status,
     an_attempt,
     an_enrolment,
 )
 from tests.support.fakes import World
 
-A_REISSUE = Reissue(
-    certificate=NUMBER,
-    learner_id=LEARNER,
-    module_id=MODULE,
-    edition=1,
-    content=a_certificate(version=2, supersedes=1, reason="Name corrected"),
-    requested_by="admin",
-    show_name=False,
-)
+A_REISSUE = a_reissue()
 AN_IMPORT = Job.over(EDITION, JobKind.IMPORT, NOW)
 A_JOB = Job.over(EDITION, JobKind.LAPSES, NOW)
 WHERE = f"{LEARNER}/{MODULE}/1"

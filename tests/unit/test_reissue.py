@@ -38,7 +38,7 @@ def a_world(**head: object) -> World:
     world.ledger.given(an_award("2026-03-02"), an_award("2026-03-02", scheme="EACCME", amount="0.50"))
     world.claims.given(a_claim(certified=True))
     world.certificates.kept.given(a_head(**head))
-    world.certificates.versions.given(a_version())
+    world.certificates.issued.given(a_version())
     return world
 
 
@@ -134,6 +134,8 @@ def test_of_two_different_orders_at_once_one_is_refused() -> None:
 def test_of_two_same_orders_at_once_both_are_answered_alike() -> None:
     world = a_world()
     world.reissues.records.meanwhile = lambda: order(world, 1)
+    with pytest.raises(ConcurrentChange):  # whose operation is run again
+        order(world, 1)
     assert order(world, 1) == 2
     assert len(world.announced) == 1
 

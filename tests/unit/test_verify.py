@@ -12,7 +12,7 @@ def a_world() -> World:
     """A certificate whose second version is current."""
     world = World()
     world.certificates.kept.given(a_head(current=2))
-    world.certificates.versions.given(a_version(), a_version(number_of_version=2, supersedes=1))
+    world.certificates.issued.given(a_version(), a_version(number_of_version=2, supersedes=1))
     return world
 
 

@@ -45,7 +45,7 @@ def a_world(learners: int) -> World:
         content = a_certificate(number=number)
         world.claims.given(a_claim(learner_id=learner_id, certificate=number, content=content, certified=True))
         world.certificates.kept.given(a_head(number=number, learner_id=learner_id))
-        world.certificates.versions.given(a_version(number=number))
+        world.certificates.issued.given(a_version(number=number))
     return world
 
 

@@ -23,6 +23,7 @@ from shared.ports import (
     Enrolments,
     Profiles,
     Schemes,
+    StatusPlaces,
 )
 
 
@@ -43,6 +44,8 @@ class Settling(Protocol):
     def schemes(self) -> Schemes: ...
     @property
     def numbers(self) -> CertificateNumbers: ...
+    @property
+    def status_places(self) -> StatusPlaces: ...
     @property
     def clock(self) -> Clock: ...
     @property
@@ -92,8 +95,10 @@ def _claim_full_credit(enrolment: Enrolment, edition: Edition, completed_at: dat
     profile = deps.profiles.find(enrolment.learner_id) or Profile(learner_id=enrolment.learner_id)
     name, profession = profile.attested()
     schemes = deps.schemes.all()
+    issued_at = deps.clock.now()
     claim = new_claim(
         number=deps.numbers.draw(),
+        status=deps.status_places.draw(issued_at),
         learner_id=enrolment.learner_id,
         edition=edition,
         claimed=full_credit(edition.content, profession, schemes),
@@ -102,7 +107,7 @@ def _claim_full_credit(enrolment: Enrolment, edition: Edition, completed_at: dat
         profession=profession,
         show_name=False,
         completed_at=completed_at,
-        issued_at=deps.clock.now(),
+        issued_at=issued_at,
         public_url=deps.public_url,
     )
     enter_claim(claim, deps.claims)

@@ -1,12 +1,13 @@
-"""Certification: render and store one version, then enter all of it at once."""
+"""Certification: render, sign and store one version, then enter all of it at once."""
 
 import hashlib
 from dataclasses import replace
 from typing import Protocol
 
-from shared.domain.certificate import CertificateContent, CertificateHead, CertificateVersion
+from shared.domain.certificate import CertificateContent, CertificateHead, CertificateVersion, Order
 from shared.domain.claim import LedgerEntry
 from shared.domain.ids import CertificateNumber, EnrolmentId, LearnerId, ModuleId
+from shared.domain.status_list import StatusListId
 from shared.events.certification import (
     CertificateIssuedV1,
     CertificateReissuedV1,
@@ -17,12 +18,15 @@ from shared.ports import (
     Certificates,
     Claims,
     Clock,
+    DocumentKind,
     Documents,
     Enrolments,
     Issue,
+    Issuer,
     Orders,
     Reissues,
     RenderCertificate,
+    StatusLists,
 )
 
 
@@ -42,13 +46,17 @@ class Certifying(Protocol):
     @property
     def render(self) -> RenderCertificate: ...
     @property
+    def issuer(self) -> Issuer: ...
+    @property
+    def status_lists(self) -> StatusLists: ...
+    @property
     def clock(self) -> Clock: ...
 
 
 def issue_version(ordered: CreditClaimedV1 | CertificateReissueRequestedV1, deps: Certifying) -> None:
     """Issue a version once; a message delivered again, or after a revocation, changes nothing.
 
-    The PDF is stored first and never overwritten: broken off after it, the next try finds it and
+    Its documents are stored first and never overwritten: broken off after one, the next try finds it and
     takes its bytes for the truth. Version, head, ledger and enrolment change in one transaction.
     """
     number = CertificateNumber(ordered.certificate)
@@ -63,14 +71,35 @@ def issue_version(ordered: CreditClaimedV1 | CertificateReissueRequestedV1, deps
     order = deps.orders.find(enrolment_id, number, ordered.version)
     if order is None:
         raise LookupError(f"no order for {ordered.id}")
-    pdf = deps.documents.store_once(number, ordered.version, deps.render(order.content))
-    version = CertificateVersion.of(
-        order.content, show_name=order.show_name, pdf_sha256=hashlib.sha256(pdf).hexdigest()
-    )
+    _put_out(order.status.list_id, deps)
+    version = _store_documents(order, deps)
     if head is None:
         _issue_first(version, order.content, enrolment_id, deps)
     else:
         _issue_next(version, head, deps)
+
+
+def _put_out(list_id: StatusListId, deps: Certifying) -> None:
+    """Whoever holds a credential can ask for the list that it names."""
+    if not deps.status_lists.is_out(list_id):
+        deps.status_lists.save(deps.issuer.status_list(list_id, (), deps.clock.now()))
+
+
+def _store_documents(order: Order, deps: Certifying) -> CertificateVersion:
+    """The PDF, then the credential that names its digest; what is found stored is taken as it is."""
+    number, version = order.content.number, order.content.version
+
+    def stored(kind: DocumentKind, data: bytes) -> str:
+        return hashlib.sha256(deps.documents.store_once(number, version, kind, data)).hexdigest()
+
+    pdf_sha256 = stored(DocumentKind.PDF, deps.render(order.content))
+    credential = deps.issuer.credential(order, pdf_sha256)
+    return CertificateVersion.of(
+        order,
+        pdf_sha256=pdf_sha256,
+        credential_sha256=stored(DocumentKind.CREDENTIAL, credential.json_ld),
+        jwt_sha256=stored(DocumentKind.CREDENTIAL_JWT, credential.jwt),
+    )
 
 
 def _issue_first(

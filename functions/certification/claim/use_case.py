@@ -12,7 +12,7 @@ from shared.domain.enrolment import Enrolment
 from shared.domain.ids import CertificateNumber, EnrolmentReference
 from shared.domain.names import require_printable
 from shared.domain.refusals import ClaimWindowOver, EvaluationMissing, NotPassed
-from shared.ports import Catalogue, CertificateNumbers, Claims, Enrolments, Schemes
+from shared.ports import Catalogue, CertificateNumbers, Claims, Enrolments, Schemes, StatusPlaces
 
 
 class Claiming(Protocol):
@@ -26,6 +26,8 @@ class Claiming(Protocol):
     def schemes(self) -> Schemes: ...
     @property
     def numbers(self) -> CertificateNumbers: ...
+    @property
+    def status_places(self) -> StatusPlaces: ...
     @property
     def public_url(self) -> str: ...
 
@@ -68,6 +70,7 @@ def claim_credit(
     require_claimable(request.credits, edition.content, request.profession, schemes)
     claim = new_claim(
         number=deps.numbers.draw(),
+        status=deps.status_places.draw(at),
         learner_id=enrolment.learner_id,
         edition=edition,
         claimed=request.credits,

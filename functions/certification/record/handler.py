@@ -9,6 +9,7 @@ from functions.certification.record.use_case import (
     ProfileChanges,
     change_profile,
     enter_external_credit,
+    fetch_credential,
     list_certificates,
     pdf_address,
     print_transcript,
@@ -20,6 +21,7 @@ from shared.api.contract import certification as contract
 from shared.api.cursor import decode_cursor, encode_cursor
 from shared.api.resolver import JSON, PDF, Answer, Api, Call
 from shared.bootstrap import deps
+from shared.ports import DocumentKind
 
 lambda_handler = api = Api()
 
@@ -55,6 +57,13 @@ def get_pdf(call: Call[None, contract.VersionQuery]) -> Answer:
     if call.accepts(JSON):
         return Answer(HTTPStatus.OK, contract.PdfAddressView.of(address))
     return Answer(HTTPStatus.SEE_OTHER, headers={"Location": address.url})
+
+
+@api.operation(contract.GET_CREDENTIAL)
+def get_credential(call: Call[None, contract.VersionQuery]) -> Answer:
+    kind = DocumentKind.CREDENTIAL_JWT if call.accepts(contract.CREDENTIAL_JWT) else DocumentKind.CREDENTIAL
+    credential = fetch_credential(call.caller.learner_id, call.number, call.query.version, kind, deps())
+    return Answer(HTTPStatus.OK, credential, media_type=kind.media_type)
 
 
 @api.operation(contract.GET_TRANSCRIPT)

@@ -18,6 +18,7 @@ from shared.ports import (
     Certificates,
     Claims,
     Contacts,
+    DocumentKind,
     Documents,
     Ledger,
     Orders,
@@ -130,6 +131,14 @@ def pdf_address(
     """Where the PDF of a version can be fetched for five minutes; raise NotFound."""
     content, _ = show_certificate(learner_id, number, version, deps)
     return deps.documents.address(number, content.version, at)
+
+
+def fetch_credential(
+    learner_id: LearnerId, number: CertificateNumber, version: int | None, kind: DocumentKind, deps: Recording
+) -> str:
+    """The credential of a version, as it was signed; raise NotFound."""
+    content, _ = show_certificate(learner_id, number, version, deps)
+    return deps.documents.fetch(number, content.version, kind).decode()
 
 
 def show_transcript(

@@ -18,7 +18,7 @@ from shared.domain.names import require_printable
 from shared.domain.refusals import NotFound, PreconditionFailed, VersionConflict
 from shared.events.certification import CertificateRestoredV1, CertificateRevokedV1
 from shared.jobs import start_job
-from shared.ports import Catalogue, Certificates, Enrolments, Jobs, Ledger, Orders, Reissues
+from shared.ports import Catalogue, Certificates, Enrolments, Jobs, Ledger, Orders, Reissues, StatusPlaces
 from shared.reissuing import enter_reissue
 
 
@@ -37,6 +37,8 @@ class Reissuing(Protocol):
     def orders(self) -> Orders: ...
     @property
     def reissues(self) -> Reissues: ...
+    @property
+    def status_places(self) -> StatusPlaces: ...
     @property
     def public_url(self) -> str: ...
 
@@ -88,6 +90,7 @@ def order_reissue(
         profession=correction.profession,
         requested_by=admin,
         public_url=deps.public_url,
+        status=deps.status_places.draw(at),
         at=at,
     )
     known = deps.reissues.find(head.learner_id, number, expected + 1)

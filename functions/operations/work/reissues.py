@@ -5,7 +5,7 @@ from typing import Protocol
 
 from shared.domain.ids import CertificateNumber, EnrolmentId
 from shared.domain.job import Job
-from shared.ports import Certificates, Enrolments, Orders, Reissues
+from shared.ports import Certificates, Enrolments, Orders, Reissues, StatusPlaces
 from shared.reissuing import enter_reissue
 
 
@@ -18,6 +18,8 @@ class OrderingReissues(Protocol):
     def orders(self) -> Orders: ...
     @property
     def reissues(self) -> Reissues: ...
+    @property
+    def status_places(self) -> StatusPlaces: ...
     @property
     def public_url(self) -> str: ...
 
@@ -46,6 +48,7 @@ def _order(enrolment_id: EnrolmentId, number: CertificateNumber, job: Job, deps:
         reason=job.order.reason,
         requested_by=job.order.requested_by,
         public_url=deps.public_url,
+        status=deps.status_places.draw(job.started_at),
         at=job.started_at,
         job=job.job,
         notify=job.order.notify,

@@ -7,7 +7,7 @@ from pynamodb.connection import Connection
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from shared.adapters.dynamo.learning import DynamoClaims, DynamoEnrolments, DynamoLedger, DynamoReissues
+from shared.adapters.dynamo.learning import DynamoEnrolments, DynamoLedger, claim_store, reissue_store
 from shared.adapters.dynamo.store import PAGE_SIZE, EncodeOutbox, Key, Store, was_condition
 from shared.adapters.dynamo.tables import CertificateItem
 from shared.domain.certificate import CertificateHead, CertificateHistory, CertificateVersion
@@ -40,10 +40,10 @@ class DynamoCertificates:
             lambda _: {},
             encode,
         )
-        self._claims = DynamoClaims(encode).store
+        self._claims = claim_store(encode)
         self._enrolments = DynamoEnrolments(encode).store
         self._entries = DynamoLedger(encode).store
-        self._reissues = DynamoReissues(encode).store
+        self._reissues = reissue_store(encode)
 
     def head(self, number: CertificateNumber) -> CertificateHead | None:
         return self._heads.find(head_key(number))
@@ -55,6 +55,9 @@ class DynamoCertificates:
 
     def version(self, number: CertificateNumber, version: int) -> CertificateVersion | None:
         return self._versions.find(version_key(number, version))
+
+    def versions(self, number: CertificateNumber) -> Sequence[CertificateVersion]:
+        return self._versions.of_partition(head_key(number)[0], VERSION)
 
     def history(self, number: CertificateNumber) -> CertificateHistory | None:
         pk, head_sk = head_key(number)

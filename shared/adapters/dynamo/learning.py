@@ -4,12 +4,14 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import TypeVar
 
 from pynamodb.connection import Connection
-from pynamodb.exceptions import PutError
+from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.transactions import TransactWrite
 
 from shared.adapters.dynamo.directory import (
     CONTACT,
@@ -35,6 +37,7 @@ from shared.adapters.dynamo.store import (
     due_keys,
     place_in,
     shard_of,
+    was_condition,
 )
 from shared.adapters.dynamo.tables import LearningItem
 from shared.domain.accommodation import Accommodation
@@ -55,11 +58,14 @@ from shared.domain.job import Cursor
 from shared.domain.learner import Contact, Membership, Profile
 from shared.domain.refusals import NotEnrolled
 from shared.domain.reporting import Report, Reported
+from shared.domain.status_list import StatusPlace
 from shared.events.event import Event
+from shared.facts import dump
 from shared.ports import ConcurrentChange, Page
 
 A = TypeVar("A")
 B = TypeVar("B")
+Ordering = TypeVar("Ordering", Claim, Reissue)
 
 CLOSE = "close"
 CLAIM = "claim"
@@ -85,6 +91,11 @@ def attempt_key(attempt: AttemptId) -> Key:
 
 def claim_key(enrolment: EnrolmentId) -> Key:
     return _partition(enrolment.learner_id), f"CLAIM#{_edition(enrolment.of_edition)}"
+
+
+def place_key(place: StatusPlace) -> Key:
+    """Places are taken here, beside the orders that take them; no learner's partition has such a name."""
+    return f"STATUS#{place.list_id}", f"PLACE#{place.index:06d}"
 
 
 def reissue_key(learner_id: LearnerId, number: CertificateNumber, version: int) -> Key:
@@ -371,57 +382,91 @@ class DynamoAccommodations:
         return self._store.save(accommodation)
 
 
+def claim_store(encode: EncodeOutbox) -> Store[Claim]:
+    return Store(LearningItem, Claim, lambda claim: claim_key(claim.enrolment), _claim_marks, encode)
+
+
+def reissue_store(encode: EncodeOutbox) -> Store[Reissue]:
+    return Store(
+        LearningItem,
+        Reissue,
+        lambda reissue: reissue_key(reissue.learner_id, reissue.certificate, reissue.content.version),
+        _reissue_marks,
+        encode,
+    )
+
+
+def _save_order(
+    order: Ordering, announcing: Sequence[Event], store: Store[Ordering], connection: Connection
+) -> Ordering:
+    """Save an order; its first write takes the place of its status, which is nobody else's from then on.
+
+    Both or neither. Raise ConcurrentChange where either is taken: a place that is drawn anew will be free.
+    """
+    if order.version:
+        return store.save(order, announcing)
+    item = store.written(order, announcing)
+    place = {"certificate": order.certificate, "version": order.content.version}
+    try:
+        with TransactWrite(connection=connection) as transaction:
+            transaction.save(item)
+            transaction.save(LearningItem(*place_key(order.status), facts=dump(place)))
+    except TransactWriteError as error:
+        if not was_condition(error):
+            raise
+        if not store.is_stored(item):
+            raise ConcurrentChange(f"{item.pk} {item.sk}") from error
+    return replace(order, version=1)
+
+
 class DynamoClaims:
     """See ``ports.Claims``."""
 
-    def __init__(self, encode: EncodeOutbox) -> None:
-        self.store = Store(LearningItem, Claim, lambda claim: claim_key(claim.enrolment), _claim_marks, encode)
+    def __init__(self, encode: EncodeOutbox, connection: Connection) -> None:
+        self._store = claim_store(encode)
+        self._connection = connection
 
     def find(self, enrolment: EnrolmentId) -> Claim | None:
-        return self.store.find(claim_key(enrolment))
+        return self._store.find(claim_key(enrolment))
 
     def save(self, claim: Claim, announcing: Sequence[Event] = ()) -> Claim:
-        return self.store.save(claim, announcing)
+        return _save_order(claim, announcing, self._store, self._connection)
 
     def of_learner(self, learner_id: LearnerId, limit: int, cursor: str | None) -> Page[Claim]:
-        return self.store.page(_partition(learner_id), "CLAIM#", limit, cursor)
+        return self._store.page(_partition(learner_id), "CLAIM#", limit, cursor)
 
 
 class DynamoReissues:
     """See ``ports.Reissues``."""
 
-    def __init__(self, encode: EncodeOutbox) -> None:
-        self.store = Store(
-            LearningItem,
-            Reissue,
-            lambda reissue: reissue_key(reissue.learner_id, reissue.certificate, reissue.content.version),
-            _reissue_marks,
-            encode,
-        )
+    def __init__(self, encode: EncodeOutbox, connection: Connection) -> None:
+        self._store = reissue_store(encode)
+        self._connection = connection
 
     def find(self, learner_id: LearnerId, number: CertificateNumber, version: int) -> Reissue | None:
-        return self.store.find(reissue_key(learner_id, number, version))
+        return self._store.find(reissue_key(learner_id, number, version))
 
     def of(self, learner_id: LearnerId, number: CertificateNumber) -> Sequence[Reissue]:
-        return self.store.of_partition(_partition(learner_id), f"REISSUE#{number}#")
+        return self._store.of_partition(_partition(learner_id), f"REISSUE#{number}#")
 
     def save(self, reissue: Reissue, announcing: Sequence[Event]) -> Reissue:
-        return self.store.save(reissue, announcing)
+        return _save_order(reissue, announcing, self._store, self._connection)
 
 
 class DynamoOrders:
     """See ``ports.Orders``."""
 
     def __init__(self, encode: EncodeOutbox) -> None:
-        self._claims = DynamoClaims(encode)
-        self._reissues = DynamoReissues(encode)
+        self._claims = claim_store(encode)
+        self._reissues = reissue_store(encode)
 
     def find(self, enrolment: EnrolmentId, number: CertificateNumber, version: int) -> Order | None:
-        if version > 1:
-            reissue = self._reissues.find(enrolment.learner_id, number, version)
-            return Order(content=reissue.content, show_name=reissue.show_name) if reissue else None
-        claim = self._claims.find(enrolment)
-        return Order(content=claim.content, show_name=claim.show_name) if claim else None
+        order = (
+            self._reissues.find(reissue_key(enrolment.learner_id, number, version))
+            if version > 1
+            else self._claims.find(claim_key(enrolment))
+        )
+        return Order(content=order.content, show_name=order.show_name, status=order.status) if order else None
 
 
 class DynamoReportedRecords:

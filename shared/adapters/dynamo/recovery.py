@@ -9,7 +9,7 @@ from pynamodb.connection import Connection
 from pynamodb.exceptions import DoesNotExist
 
 from shared.adapters.dynamo.catalogue import DynamoCatalogue
-from shared.adapters.dynamo.learning import DynamoAttempts, DynamoClaims, DynamoEnrolments, DynamoReissues
+from shared.adapters.dynamo.learning import DynamoAttempts, DynamoEnrolments, claim_store, reissue_store
 from shared.adapters.dynamo.operations import DynamoJobs
 from shared.adapters.dynamo.store import RECOVER, SHARDS, EncodeOutbox, Store, due, due_keys
 from shared.adapters.dynamo.tables import CatalogueItem, LearningItem, OperationsItem
@@ -30,8 +30,8 @@ class DynamoRecovery:
             LearningItem: {
                 "ENROLMENT": DynamoEnrolments(encode).store,
                 "ATTEMPT": DynamoAttempts(encode).store,
-                "CLAIM": DynamoClaims(encode).store,
-                "REISSUE": DynamoReissues(encode).store,
+                "CLAIM": claim_store(encode),
+                "REISSUE": reissue_store(encode),
             },
             OperationsItem: {"JOB": DynamoJobs(encode).store},
         }

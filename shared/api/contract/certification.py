@@ -1,11 +1,14 @@
 """The operations of the certification room: claims, the learner's record, verification, reissue."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from http import HTTPMethod, HTTPStatus
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
+import base58
 from pydantic import AfterValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from shared.api.contract.enrolment import ADMINS, ENROLMENT
 from shared.api.contract.modules import EDITION, EditionQuery
@@ -20,12 +23,20 @@ from shared.domain.certificate import (
     CertificateVersion,
 )
 from shared.domain.claim import ClaimedCredit, LedgerEntry
+from shared.domain.issuer import IssuerKey
 from shared.domain.learner import Profile
 from shared.domain.transcript import Transcript
 from shared.ports import PresignedAddress
 
 CERTIFICATE = "/certificates/{number}"
 ADMIN_CERTIFICATE = f"/admin{CERTIFICATE}"
+CREDENTIAL = "application/vc+ld+json"
+CREDENTIAL_JWT = "application/vc+jwt"
+DID_CONTEXTS = [
+    "https://www.w3.org/ns/did/v1",
+    "https://w3id.org/security/multikey/v1",
+    "https://w3id.org/security/jwk/v1",
+]
 
 # Longer names are refused as unprintable, not as malformed.
 Name = Annotated[str, Field(max_length=2000)]
@@ -209,6 +220,7 @@ class CreditView(View):
 
 class CertificateLinks(View):
     pdf: str
+    credential: str
     verify: str
 
 
@@ -248,7 +260,9 @@ class CertificateView(View):
             supersedes=content.supersedes,
             reason=head.revoked_for or content.reason,
             links=CertificateLinks(
-                pdf=f"/certificates/{content.number}/pdf?version={content.version}", verify=content.verification_url
+                pdf=f"/certificates/{content.number}/pdf?version={content.version}",
+                credential=f"/certificates/{content.number}/credential?version={content.version}",
+                verify=content.verification_url,
             ),
         )
 
@@ -265,6 +279,96 @@ class PdfAddressView(View):
     @classmethod
     def of(cls, address: PresignedAddress) -> Self:
         return cls(url=address.url, expires_at=address.expires_at)
+
+
+class LinkedDataView(View):
+    """JSON-LD."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        extra="allow",
+    )
+
+    context: Annotated[list[str], Field(alias="@context")]
+    id: str
+
+
+class CredentialView(LinkedDataView):
+    """A W3C Verifiable Credential 2.0 with a Data Integrity proof, as it was signed."""
+
+    type: list[str]
+    issuer: dict[str, Any] | str
+    valid_from: str
+    credential_subject: dict[str, Any]
+    proof: dict[str, Any]
+
+
+class JwkView(View):
+    """``kid`` is the key's full DID URL, as in the header of a JWT."""
+
+    kty: str
+    crv: str
+    x: str
+    y: str
+    kid: str
+    alg: str
+    use: str
+
+    @classmethod
+    def of(cls, key: IssuerKey, did: str) -> Self:
+        return cls(kty="EC", crv="P-256", x=key.x, y=key.y, kid=key.method(did), alg="ES256", use="sig")
+
+
+class JwksView(View):
+    keys: list[JwkView]
+
+    @classmethod
+    def of(cls, did: str, keys: Sequence[IssuerKey]) -> Self:
+        return cls(keys=[JwkView.of(key, did) for key in keys])
+
+
+class VerificationMethodView(View):
+    """One key in both forms: a proof's verifier reads ``publicKeyMultibase``, a JWT's ``publicKeyJwk``."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
+    )
+
+    id: str
+    type: str
+    controller: str
+    public_key_multibase: str
+    public_key_jwk: JwkView
+
+    @classmethod
+    def of(cls, key: IssuerKey, did: str) -> Self:
+        return cls(
+            id=key.method(did),
+            type="Multikey",
+            controller=did,
+            public_key_multibase=f"z{base58.b58encode(key.multikey).decode()}",
+            public_key_jwk=JwkView.of(key, did),
+        )
+
+
+class DidDocumentView(LinkedDataView):
+    """The issuer, with the key that signs now before those that did."""
+
+    verification_method: list[VerificationMethodView]
+    assertion_method: list[str]
+
+    @classmethod
+    def of(cls, did: str, keys: Sequence[IssuerKey]) -> Self:
+        return cls(
+            context=DID_CONTEXTS,
+            id=did,
+            verification_method=[VerificationMethodView.of(key, did) for key in keys],
+            assertion_method=[key.method(did) for key in keys],
+        )
 
 
 class ProfileBody(Body):
@@ -357,6 +461,18 @@ GET_CERTIFICATE_PDF = Operation(
     answers={HTTPStatus.SEE_OTHER: None, HTTPStatus.OK: PdfAddressView},
     problems=("not-found",),
 )
+GET_CREDENTIAL = Operation(
+    id="getCredential",
+    summary="The certificate as an Open Badge 3.0: JSON-LD with its proof, or a JWT when asked for",
+    method=HTTPMethod.GET,
+    path=f"{CERTIFICATE}/credential",
+    query=VersionQuery,
+    headers=("Accept",),
+    answers={HTTPStatus.OK: CredentialView},
+    problems=("not-found",),
+    media_type=CREDENTIAL,
+    media_types=(CREDENTIAL_JWT,),
+)
 GET_ME = Operation(
     id="getProfile",
     summary="The learner's own profile",
@@ -423,6 +539,34 @@ VERIFY = Operation(
     },
     media_types=("text/html",),
     public=True,
+)
+GET_DID_DOCUMENT = Operation(
+    id="getIssuer",
+    summary="Who issues credentials: the document of the issuer's did:web, with all keys that ever signed",
+    method=HTTPMethod.GET,
+    path="/.well-known/did.json",
+    answers={HTTPStatus.OK: DidDocumentView},
+    public=True,
+    media_type="application/did+json",
+)
+GET_JWKS = Operation(
+    id="getIssuerKeys",
+    summary="The issuer's keys as a JSON Web Key Set",
+    method=HTTPMethod.GET,
+    path="/.well-known/jwks.json",
+    answers={HTTPStatus.OK: JwksView},
+    public=True,
+    media_type="application/jwk-set+json",
+)
+GET_STATUS_LIST = Operation(
+    id="getStatusList",
+    summary="A Bitstring Status List: which versions are revoked or superseded",
+    method=HTTPMethod.GET,
+    path="/status-lists/{list}",
+    answers={HTTPStatus.OK: CredentialView},
+    problems=("not-found",),
+    public=True,
+    media_type=CREDENTIAL,
 )
 
 
@@ -558,9 +702,13 @@ OPERATIONS = (
     LIST_CERTIFICATES,
     GET_CERTIFICATE,
     GET_CERTIFICATE_PDF,
+    GET_CREDENTIAL,
     GET_ME,
     PUT_ME,
     VERIFY,
+    GET_DID_DOCUMENT,
+    GET_JWKS,
+    GET_STATUS_LIST,
     GET_ADMIN_CERTIFICATE,
     REISSUE,
     REVOKE,
