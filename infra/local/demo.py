@@ -30,6 +30,7 @@ from infra.local.system import ROOT, LocalSystem
 from infra.local.trail import Hop, Trail
 from shared.adapters.dynamo.store import SHARDS, shard_of
 from shared.domain.job import JobKind
+from shared.domain.status_list import StatusList, StatusListId
 
 LOG = STATE / "demo.log"
 FOLDER = ROOT / "build" / "demo"
@@ -60,6 +61,9 @@ BJORN = Person("dr-b", "Björn Ågren")
 CAGLA = Person("dr-c", "Çağla Öztürk")
 DIMITRA = Person("dr-d", "Dimitra Papadaki")
 WITHOUT_CERTIFICATE = {CAGLA: "declined", DIMITRA: "lapsed"}
+
+CREDENTIALS = {"application/vc+ld+json": ".json", "application/vc+jwt": ".jwt"}
+"""The forms of a credential, and how their files end."""
 
 Certificates = Mapping[Person, tuple[str, int] | None]
 """Each learner's certificate number and count of versions."""
@@ -204,6 +208,9 @@ class Story:
         self._download(ANNA, annas, version=2)
         self._verify(ANNA, annas, version=1, status="superseded")
         self._verify(ANNA, annas, version=2, status="valid")
+
+        self._scene("What anybody can check without asking")
+        self._leave_for_verifiers({(ANNA, annas): ("superseded", "valid"), (BJORN, bjorns): ("valid",)})
 
         self._scene("What remains")
         for learner, number in ((ANNA, annas), (BJORN, bjorns), (CAGLA, None), (DIMITRA, None)):
@@ -450,6 +457,7 @@ class Story:
             f"reissues it with the name put right, {ANNAS_NAME}",
             "certificate.reissue_requested → certify → certificate.reissued",
             "certificate.reissued → notify",
+            "certificate.reissued → publish_status",
         ):
             path = f"/admin/certificates/{number}"
             etag = self._ask(ADMIN, "GET", path, expect=200).headers.get("etag", "")
@@ -462,14 +470,18 @@ class Story:
             self._outcome = f"version 2, supersedes version 1: {issued.fact('reason')}"
 
     def _download(self, learner: Person, number: str, *, version: int) -> None:
-        with self._step(learner, f"downloads version {version} of the certificate"):
+        with self._step(learner, f"downloads version {version} of the certificate, and its credential"):
             found = self._ask(learner, "GET", f"/certificates/{number}/pdf?version={version}", expect=303)
             stored = self._client.fetch(found.headers.get("location", ""))
             _expect(stored.asked, 200, stored.status, stored)
             _expect("the start of the PDF", b"%PDF-", stored.body[:5])
             file = self._pdf(number, version)
             file.write_bytes(stored.body)
-            self._outcome = f"{file.name}, {len(stored.body) // 1024} KiB"
+            path = f"/certificates/{number}/credential?version={version}"
+            for form, suffix in CREDENTIALS.items():
+                credential = self._ask(learner, "GET", path, headers={"Accept": form}, expect=200)
+                file.with_suffix(suffix).write_bytes(credential.body)
+            self._outcome = f"{file.name}, {len(stored.body) // 1024} KiB, and an Open Badge as JSON-LD and as JWT"
 
     def _verify(self, holder: Person, number: str, *, version: int, status: str) -> None:
         """By the address that the holder's certificate names; the PDF that was downloaded must be the one it means."""
@@ -489,6 +501,37 @@ class Story:
             file.with_suffix(".verification.json").write_text(f"{record}\n", encoding="utf-8")
             file.with_suffix(".verification.html").write_bytes(page.body)
             self._outcome = f"{status}, and its SHA-256 is the downloaded PDF's: {digest[:12]}…"
+
+    def _leave_for_verifiers(self, certificates: Mapping[tuple[Person, str], tuple[str, ...]]) -> None:
+        """The issuer's keys and the status lists, and what the list must say of each version."""
+        with self._step(None, "Anybody fetches the society's keys and its status lists"):
+            keys = self._ask(None, "GET", "/.well-known/did.json", expect=200)
+            (self._folder / "did.json").write_bytes(keys.body)
+            entries = []
+            for (_, number), statuses in certificates.items():
+                for version, status in enumerate(statuses, 1):
+                    self._check_bit(self._pdf(number, version).with_suffix(".json"), is_set=status != "valid")
+                    entries.append({"number": number, "version": version, "status": status})
+            text = json.dumps(entries, indent=2)
+            (self._folder / "credentials.json").write_text(f"{text}\n", encoding="utf-8")
+            lists = len(list(self._folder.glob("status-list-*.json")))
+            self._outcome = (
+                f"{len(entries)} credentials, {lists} status list{'s' * (lists > 1)}; the superseded one's bit is set: "
+                "`make verifiers` verifies them with libraries of others"
+            )
+
+    def _check_bit(self, credential: Path, *, is_set: bool) -> None:
+        """Fetch the list that a credential names, keep it, and look at the credential's bit."""
+        entry = json.loads(credential.read_bytes())["credentialStatus"]
+        path = str(entry["statusListCredential"]).removeprefix(self._system.address)
+        found = self._ask(None, "GET", path, expect=200)
+        list_id = StatusListId(path.rpartition("/")[2])
+        (self._folder / f"status-list-{list_id}.json").write_bytes(found.body)
+        published = StatusList(
+            list_id=list_id, encoded=found.fact("credentialSubject", "encodedList"), document=found.body.decode()
+        )
+        told = published.says({int(entry["statusListIndex"]): is_set})
+        _expect(f"the bit of {credential.stem} {'set' if is_set else 'not set'}", True, told)
 
     def _read_transcript(self, learner: Person, number: str | None) -> None:
         offered = [(credit["scheme"], credit["maximum"], number) for credit in self._edition.card["credits"]]

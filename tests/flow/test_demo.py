@@ -18,6 +18,7 @@ from shared.domain.job import JobKind
 from shared.domain.questions import AnswerKey
 from shared.domain.scoring import Score, score
 from shared.events.enrolment import EnrolmentLapsedV1
+from tests.support.verification import is_set, verify_jwt, verify_proof
 
 
 def test_the_story_goes_as_it_should_and_leaves_its_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,6 +39,23 @@ def test_the_story_goes_as_it_should_and_leaves_its_files(tmp_path: Path, capsys
         assert (verification["version"], verification["status"]) == (version, status)
         assert verification["pdf_sha256"] == hashlib.sha256(pdfs[f"{number}-v{version}.pdf"]).hexdigest()
         assert number in (tmp_path / f"{number}-v{version}.verification.html").read_text("utf-8")
+    issuer = json.loads((tmp_path / "did.json").read_text("utf-8"))
+    entries = json.loads((tmp_path / "credentials.json").read_text("utf-8"))
+    assert {(f"{entry['number']}-v{entry['version']}.pdf", entry["status"]) for entry in entries} == {
+        (f"{number}-v1.pdf", "superseded"),
+        (f"{number}-v2.pdf", "valid"),
+        (of_another, "valid"),
+    }
+    for entry in entries:
+        name = f"{entry['number']}-v{entry['version']}"
+        credential = json.loads((tmp_path / f"{name}.json").read_text("utf-8"))
+        list_id = credential["credentialStatus"]["statusListCredential"].rpartition("/")[2]
+        status_list = json.loads((tmp_path / f"status-list-{list_id}.json").read_text("utf-8"))
+        verify_proof(credential, issuer)
+        verify_proof(status_list, issuer)
+        assert is_set(credential, status_list) is (entry["status"] != "valid")
+        assert verify_jwt((tmp_path / f"{name}.jwt").read_text("ascii"), issuer)["id"] == credential["id"]
+        assert hashlib.sha256(pdfs[f"{name}.pdf"]).hexdigest() in credential["evidence"][0]["description"]
     for line in (
         "enrolment.requested → confirm → enrolment.confirmed",
         "attempt.failed → settle → enrolment.attempt_failed",
@@ -60,6 +78,7 @@ def test_the_story_goes_as_it_should_and_leaves_its_files(tmp_path: Path, capsys
         "Mail to Björn Ågren (4): You are enrolled; The result of your CME test; ",
         "Mail to Çağla Öztürk (1): Your enrolment was declined",
         "Mail to Dimitra Papadaki (2): You are enrolled; ",
+        "certificate.reissued → publish_status",
         *(file.name for file in tmp_path.iterdir()),
     ):
         assert line in told
