@@ -1,5 +1,5 @@
 # What one does with this project, by name; `make` alone lists it.
-# Environments are made on first use: .venv for everything, .venv-ministack and .venv-sam for the tools that want their own.
+# Environments are made on first use: .venv for everything, .venv-ministack, .venv-sam and the like for the tools that want their own.
 
 PORT ?= 8000
 ENGINE ?= moto
@@ -11,11 +11,12 @@ SAM_CLI = PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint types imports template pytest engine e2e soak browser build
+.PHONY: help run demo test lint types imports template pytest engine e2e soak browser verifiers build
 
 READY := .venv/.ready
 MINISTACK := .venv-ministack/.ready
 SAM := .venv-sam/.ready
+VERIFIERS := .venv-verifiers/.ready
 BIN := .venv/bin
 PIP_INSTALL := -m pip install --disable-pip-version-check --no-input
 
@@ -25,7 +26,7 @@ help: ## this list
 run: $(READY) $(if $(filter ministack,$(ENGINE)),$(MINISTACK)) ## serve everything on this machine, with the sample (PORT=8000, ENGINE=moto or ministack)
 	@$(BIN)/python -m infra.local run --port $(PORT) --engine $(ENGINE)
 
-demo: $(READY) $(if $(filter ministack,$(ENGINE)),$(MINISTACK)) ## play the whole journey in the terminal; the PDFs go to build/demo (ENGINE=)
+demo: $(READY) $(if $(filter ministack,$(ENGINE)),$(MINISTACK)) ## play the whole journey in the terminal; PDFs and credentials go to build/demo (ENGINE=)
 	@$(BIN)/python -m infra.local demo --engine $(ENGINE)
 
 test: lint types imports template pytest ## every check that needs no other engine
@@ -58,6 +59,11 @@ soak: $(READY) ## long explorations: every call of the journey disturbed in ever
 
 browser: $(READY) ## the verification page in a real browser (needs Chromium and chromedriver); pictures in build/browser
 	$(BIN)/python -m pytest tests/browser
+
+verifiers: demo $(VERIFIERS) ## verify what the demo left, offline, with libraries of others (needs Node.js 20 or newer and npm)
+	@cp tests/verifiers/verify.mjs .venv-verifiers/
+	node .venv-verifiers/verify.mjs build/demo
+	.venv-verifiers/bin/python tests/verifiers/verify_jwt.py build/demo
 
 build: $(SAM) ## sam validate --lint and sam build: what is deployed, in .aws-sam (ARCHITECTURE=arm64 or x86_64)
 	$(SAM_CLI) validate --lint
@@ -94,6 +100,17 @@ $(SAM):
 	echo "Setting up .venv-sam (first start only, about a minute)..."; \
 	"$$python" -m venv --clear .venv-sam
 	@.venv-sam/bin/python $(PIP_INSTALL) aws-sam-cli==1.170.0
+	@touch $@
+
+# Node looks for libraries beside the script that asks for them.
+$(VERIFIERS): tests/verifiers/package.json
+	@$(call find,$(PYTHON),(3$(,) 11) <= sys.version_info[:2],no Python 3.11 or newer with venv was found; say where it is: make PYTHON=/path/to/python3); \
+	if ! npm --version >/dev/null 2>&1; then echo "error: the verifiers need Node.js and npm; install them" >&2; exit 1; fi; \
+	echo "Setting up .venv-verifiers (first start only, half a minute)..."; \
+	"$$python" -m venv --clear .venv-verifiers
+	@.venv-verifiers/bin/python $(PIP_INSTALL) openbadgeslib==4.6.3
+	@cp tests/verifiers/package.json .venv-verifiers/
+	@npm install --prefix .venv-verifiers --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
 
 , := ,
