@@ -50,6 +50,7 @@ def known(world: World, ada: Learner) -> dict[str, str]:
     answered(world.admin.ask("PUT", "/admin/learners/ada/accommodations/second", granted))
     answered(world.author.ask("POST", "/admin/modules/second/editions/1/statistics"), 202)
     status_list = ada.badge(number)["credentialStatus"]["statusListCredential"].rpartition("/")[2]
+    answered(world.author.ask("POST", "/admin/modules/second/editions/1/statistics"), 202)
     job = world.admin.exports("participants.csv").job["job"]
     return {
         "module_id": "second",
@@ -154,7 +155,7 @@ def test_an_admin_may_do_what_authors_and_admins_may(world: World, known: dict[s
     """Let in, only the body that is not JSON is refused; an operation without one is answered."""
     answer = call(world, operation, known, world.admin.token)
     if operation.body:
-        assert problem(answer) == (422, "invalid-request")
+        assert problem(answer) == (422, "import-failed" if operation.id == "putQuestions" else "invalid-request")
     else:
         assert answer.status in operation.answers
 
