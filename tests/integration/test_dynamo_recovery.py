@@ -8,7 +8,6 @@ import pytest
 
 from shared.announcements import awaited_announcement
 from shared.bootstrap import Deps
-from shared.domain.certificate import Reissue
 from shared.domain.enrolment import Enrolment, EnrolmentState
 from shared.domain.ids import LearnerId, ModuleId
 from shared.domain.job import Cursor, Job, JobKind
@@ -25,9 +24,10 @@ from tests.support.builders import (
     MODULE,
     NOW,
     RIGHT,
-    a_certificate,
     a_claim,
     a_graded_attempt,
+    a_place,
+    a_reissue,
     a_status,
     an_attempt,
     an_enrolment,
@@ -155,16 +155,8 @@ def test_every_kind_that_waits_is_found_and_read_back_as_it_is(deps: Deps) -> No
     submitted = replace(an_attempt(1).submitted(RIGHT, NOW), learner_id=learner)
     graded = replace(a_graded_attempt(2, passed=True), learner_id=learner)
     to_regrade = replace(a_graded_attempt(3, passed=False).taken_in().asked_to_regrade(2, NOW), learner_id=learner)
-    claim = replace(a_claim(), learner_id=learner)
-    reissue = Reissue(
-        certificate=claim.certificate,
-        learner_id=learner,
-        module_id=MODULE,
-        edition=1,
-        content=a_certificate(version=2),
-        requested_by="admin",
-        show_name=False,
-    )
+    claim = a_claim(learner_id=learner)
+    reissue = replace(a_reissue(), learner_id=learner, status=a_place(4))
     job = replace(Job.over(EDITION, JobKind.LAPSES, NOW), job="kinds").advanced(25, Cursor(shard=1), NOW + MINUTE)
     status = replace(a_status(), module_id=ModuleId("kinds"), retired_at=NOW, retired_reason="expired")
     kept = [

@@ -28,7 +28,6 @@ from shared.events.enrolment import (
     EnrolmentPassedV1,
 )
 from shared.mail.wording import word_letter
-from shared.ports import Order
 from tests.support.builders import (
     DAY,
     HOUR,
@@ -43,6 +42,7 @@ from tests.support.builders import (
     a_content,
     a_graded_attempt,
     a_head,
+    a_reissue,
     a_status,
     an_attempt,
     an_edition,
@@ -317,11 +317,7 @@ def restored_in(world: World) -> World:
 def reissued_in(world: World, *, notify: bool = True) -> World:
     head = world.certificates.head(NUMBER)
     assert head
-    order = Order(content=a_certificate(), show_name=False)
-    reissue = head.reissue(
-        order, reason="Name corrected", requested_by=OFFICE, public_url=PUBLIC_URL, at=NOW, notify=notify
-    )
-    world.reissues.save(reissue, [])
+    world.reissues.save(a_reissue(head, requested_by=OFFICE, notify=notify), [])
     world.certificates.kept.save(replace(head, current=2))
     return world
 
