@@ -9,6 +9,7 @@ from shared.messaging.codec import encode_outbox
 from shared.messaging.consumer import Consumer, Handler
 from shared.ports import (
     Accommodations,
+    Accounts,
     AnswerKeys,
     Attempts,
     AuditChain,
@@ -23,6 +24,8 @@ from shared.ports import (
     Directory,
     Documents,
     Enrolments,
+    Erasures,
+    EvidenceStore,
     ExportFiles,
     ExportRuns,
     Failures,
@@ -34,6 +37,7 @@ from shared.ports import (
     Mails,
     Memberships,
     Orders,
+    PersonalRecords,
     Profiles,
     QuestionBanks,
     Queues,
@@ -51,7 +55,15 @@ from shared.ports import (
     Uploads,
     WordLetter,
 )
-from shared.settings import MailSettings, QueueSettings, ReportSettings, Settings, SigningSettings
+from shared.settings import (
+    AccountSettings,
+    EvidenceSettings,
+    MailSettings,
+    QueueSettings,
+    ReportSettings,
+    Settings,
+    SigningSettings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -243,6 +255,33 @@ class Deps:
     @cached_property
     def pars_provider(self) -> str | None:
         return ReportSettings.from_env().pars_provider_id
+
+    @cached_property
+    def personal_records(self) -> PersonalRecords:
+        from shared.adapters.dynamo.personal import DynamoPersonalRecords
+
+        return DynamoPersonalRecords(encode_outbox, self._connection)
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        from shared.adapters.dynamo.personal import DynamoErasures
+
+        self._bind_tables()
+        return DynamoErasures(encode_outbox)
+
+    @cached_property
+    def evidence(self) -> EvidenceStore:
+        from shared.adapters.s3 import S3EvidenceStore
+
+        bucket = EvidenceSettings.from_env().evidence_bucket
+        return S3EvidenceStore(self._s3, self.settings.document_bucket, bucket)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        from shared.adapters.cognito import CognitoAccounts, NoAccounts
+
+        pool = AccountSettings.from_env().user_pool_id
+        return CognitoAccounts(_client("cognito-idp"), pool) if pool else NoAccounts()
 
     @cached_property
     def failures(self) -> Failures:

@@ -22,6 +22,7 @@ from shared.domain.certificate import (
 from shared.domain.claim import Claim, LedgerEntry
 from shared.domain.edition import Draft, Edition
 from shared.domain.enrolment import Enrolment
+from shared.domain.erasure import Erasure, Evidence, Identity
 from shared.domain.ids import (
     AttemptId,
     CertificateNumber,
@@ -389,6 +390,13 @@ class Certificates(Protocol):
         """Everything or nothing, once; raise ConcurrentChange where one part has changed since it was read."""
         ...
 
+    def withhold_name(self, history: CertificateHistory) -> None:
+        """Let nobody learn the holder's name from the public record any more.
+
+        Broken off, some versions are written. Raise ConcurrentChange.
+        """
+        ...
+
     def correct(
         self, head: CertificateHead, entries: Sequence[LedgerEntry], announcing: Sequence[Event]
     ) -> CertificateHead:
@@ -648,6 +656,68 @@ class ExportRuns(Protocol):
         ...
 
 
+class PersonalRecords(Protocol):
+    """All that is held about a learner in their own partition, of whatever kind."""
+
+    def all(self, learner_id: LearnerId) -> Sequence[object]:
+        """Aggregates of the domain; raise KeyError for a kind that is not known here."""
+        ...
+
+    def save(self, record: object) -> None:
+        """Raise ConcurrentChange."""
+        ...
+
+    def remove(self, record: object) -> None:
+        """For good; one that is gone stays gone. Raise ConcurrentChange where it was changed since it was read."""
+        ...
+
+
+class Erasures(Protocol):
+    def find(self, learner_id: LearnerId) -> Erasure | None: ...
+
+    def save(self, erasure: Erasure) -> Erasure:
+        """Raise ConcurrentChange."""
+        ...
+
+    def due(self, until: datetime) -> Iterator[LearnerId]:
+        """Whose evidence is to be destroyed by ``until``, at least in part."""
+        ...
+
+
+class EvidenceStore(Protocol):
+    """What accreditors require of those who are erased: written by one role, read by one, destroyed by one."""
+
+    def keep_identity(self, identity: Identity) -> None:
+        """Write who the learner is; written again, it takes the place of the first."""
+        ...
+
+    def keep_documents(
+        self, learner_id: LearnerId, certificate: CertificateNumber, version: int, until: datetime
+    ) -> Sequence[Evidence]:
+        """Copy the documents of a version byte by byte; the originals stay, until they are removed."""
+        ...
+
+    def remove_original(self, evidence: Evidence) -> None:
+        """Remove the document that a copy was made of, for good; removed again, it stays removed."""
+        ...
+
+    def destroy(self, learner_id: LearnerId, evidence: Evidence) -> None:
+        """Destroy a copy for good; destroyed again, it stays destroyed."""
+        ...
+
+    def destroy_identity(self, learner_id: LearnerId) -> None:
+        """The same for who the learner was."""
+        ...
+
+
+class Accounts(Protocol):
+    """Where learners sign in."""
+
+    def remove(self, learner_id: LearnerId) -> None:
+        """Remove the account; one that is gone stays gone. Tokens that are out stay good until they expire."""
+        ...
+
+
 class Mails(Protocol):
     """How far each mail is: kept for longer than its event can be delivered again, then forgotten."""
 
@@ -655,6 +725,10 @@ class Mails(Protocol):
 
     def save(self, mail: Mail) -> Mail:
         """Raise ConcurrentChange."""
+        ...
+
+    def of_learner(self, learner_id: LearnerId) -> Sequence[Mail]:
+        """All mails to a learner that are not forgotten yet."""
         ...
 
 

@@ -104,6 +104,29 @@ class ReportSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceSettings:
+    """Where the evidence about those who are erased is kept."""
+
+    evidence_bucket: str
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Raise SettingsMissing."""
+        return cls(**_read(cls, environment))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSettings:
+    """The Cognito user pool of the learners' accounts; None where they are kept elsewhere."""
+
+    user_pool_id: str | None
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        return cls(user_pool_id=environment.get("USER_POOL_ID") or None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailSettings:
     """How mail is sent; only notify knows, for only notify sends any.
 

@@ -1,15 +1,18 @@
 """S3: documents written once, pictures by their content; handed out by addresses that soon expire."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from shared.domain.ids import CertificateNumber, EditionId
+from shared.domain.erasure import Evidence, Identity
+from shared.domain.ids import CertificateNumber, EditionId, LearnerId
 from shared.domain.job import Job
 from shared.domain.questions import Image
 from shared.domain.reporting import ExportKind, GrowingFile
+from shared.facts import dump
 from shared.ports import DocumentKind, PresignedAddress
 
 if TYPE_CHECKING:
@@ -19,6 +22,8 @@ GOOD_FOR = timedelta(minutes=5)
 UPLOAD_GOOD_FOR = timedelta(minutes=15)
 # Without the right to list, S3 does not tell a missing key from a forbidden one.
 ABSENT = ("NoSuchKey", "AccessDenied", "404", "403")
+# What S3 calls the one version of an object where none are kept.
+UNVERSIONED = "null"
 # S3 takes no smaller part of an upload but the last, and no more than 10,000 of them.
 PART_BYTES = 8 * 1024 * 1024
 MEDIA_TYPES = {
@@ -216,3 +221,62 @@ class S3Documents:
             ExpiresIn=int(GOOD_FOR.total_seconds()),
         )
         return PresignedAddress(url, now + GOOD_FOR)
+
+
+class S3EvidenceStore:
+    """See ``ports.EvidenceStore``: a bucket of its own, whose objects have no earlier versions that could outlive them.
+
+    Of documents, what ``store_once`` wrote is the only version, so that its removal leaves none.
+    """
+
+    def __init__(self, client: "S3Client", documents: str, bucket: str) -> None:
+        self._client = client
+        self._documents = documents
+        self._bucket = bucket
+
+    def keep_identity(self, identity: Identity) -> None:
+        self._client.put_object(
+            Bucket=self._bucket,
+            Key=_identity_key(identity.learner_id),
+            Body=dump(identity).encode(),
+            ContentType="application/json",
+        )
+
+    def keep_documents(
+        self, learner_id: LearnerId, certificate: CertificateNumber, version: int, until: datetime
+    ) -> Sequence[Evidence]:
+        kept = []
+        for key in (_key(certificate, version, kind) for kind in DocumentKind):
+            found = self._client.get_object(Bucket=self._documents, Key=key)
+            evidence = Evidence(
+                certificate=certificate,
+                version=version,
+                document=key,
+                original=found.get("VersionId", UNVERSIONED),
+                until=until,
+            )
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=_evidence_key(learner_id, evidence),
+                Body=found["Body"].read(),
+                ContentType=found["ContentType"],
+            )
+            kept.append(evidence)
+        return kept
+
+    def remove_original(self, evidence: Evidence) -> None:
+        self._client.delete_object(Bucket=self._documents, Key=evidence.document, VersionId=evidence.original)
+
+    def destroy(self, learner_id: LearnerId, evidence: Evidence) -> None:
+        self._client.delete_object(Bucket=self._bucket, Key=_evidence_key(learner_id, evidence))
+
+    def destroy_identity(self, learner_id: LearnerId) -> None:
+        self._client.delete_object(Bucket=self._bucket, Key=_identity_key(learner_id))
+
+
+def _identity_key(learner_id: LearnerId) -> str:
+    return f"learners/{learner_id}/identity.json"
+
+
+def _evidence_key(learner_id: LearnerId, evidence: Evidence) -> str:
+    return f"learners/{learner_id}/{evidence.document}"

@@ -15,6 +15,7 @@ from shared.api.contract import (
     office,
     operations,
     oversight,
+    privacy,
 )
 
 MODULE = "optimal-management-of-oligometastatic-disease"
@@ -450,6 +451,23 @@ EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
         "finding": None,
         "head": {"sequence": 1024, "hash": AUDIT_ENTRY["hash"]},
         "next": None,
+    },
+    privacy.PersonalDataView: {
+        "manifest": {
+            "learner_id": "dr-a",
+            "made_at": "2026-03-02T10:00:00Z",
+            "records": [{"kind": "accommodations", "records": 1}],
+            "withheld": ["by_question", "key_revision", "regrade_revision", "settled"],
+            "elsewhere": [
+                {
+                    "what": "Reports to accreditors that you agreed to",
+                    "where": "Files for the provider's office",
+                    "why": "To be handed over",
+                    "how_long": "30 days",
+                }
+            ],
+        },
+        "records": {"accommodations": [{"learner_id": "dr-a", "module_id": MODULE, "extra_minutes": 30}]},
     },
     assessment.AttemptView: ATTEMPT,
     assessment.SaveBody: {"answers": {"q01": ["b"], "q07": ["a", "c"]}},

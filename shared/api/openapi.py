@@ -17,6 +17,7 @@ from shared.api.contract import (
     office,
     operations,
     oversight,
+    privacy,
 )
 from shared.api.examples import EXAMPLES
 from shared.api.operation import Operation
@@ -31,6 +32,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *assessment.OPERATIONS,
     *answer_key.OPERATIONS,
     *certification.OPERATIONS,
+    *privacy.OPERATIONS,
     *operations.OPERATIONS,
     *oversight.OPERATIONS,
 )

@@ -77,6 +77,7 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.PreconditionFailed: Problem(
         HTTPStatus.PRECONDITION_FAILED, "version-conflict", "Someone else changed this first"
     ),
+    refusals.LearnerErased: Problem(HTTPStatus.CONFLICT, "learner-erased", "The learner's data are erased"),
 }
 THROTTLED = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "throttled", "Too much at once")
 

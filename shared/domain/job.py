@@ -1,12 +1,13 @@
 """Many at once is a job: one page at a time, each page's end saved with what comes next."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from shared.domain.ids import EditionId, ModuleId
+from shared.domain.ids import EditionId, LearnerId, ModuleId
 from shared.domain.regrade import Effect
 from shared.domain.reporting import Export, GrowingFile, LatestRun
 
@@ -20,6 +21,7 @@ class JobKind(StrEnum):
     REISSUE = "reissue"  # order the next version of every certificate of an edition
     EXPORT = "export"  # write a report to an accreditor, of one edition or of all
     REHEARSAL = "rehearsal"  # say whom a regrade of a large edition would change
+    ERASURE = "erasure"  # pseudonymise one learner, once nothing of theirs is under way
 
 
 # While a regrade walks, attempts may still be graded with the key before it: a second walk finds them, and asks again.
@@ -55,7 +57,8 @@ class EditionReissue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A walk, or several, over an edition's enrolments; or the wait for an upload and its import.
+    """A walk, or several, over an edition's enrolments; the wait for an upload and its import; or that for what is
+    under way of a learner, and their erasure.
 
     ``page`` counts the pages done, ``done`` the enrolments that nothing is left to do for, ``total``
     those there were at the start; ``cursor`` is where the next page starts, None when all are done.
@@ -65,6 +68,7 @@ class Job:
     has found so far. Of an import, ``media_type`` is the file's, due by ``expires_at``; ``errors`` are why it failed,
     ``skipped`` is what of the file a bank can't hold. Of a reissue, ``order`` is what was ordered.
     Of a notice, ``days`` is how long before the expiry. ``advanced_at`` is when the last page was done.
+    Of an erasure, ``learner_id`` is whose; it ``waits_for`` what is under way, and is looked at again at ``looks_at``.
     Of an ``export``, the edition is the one that it has come to; 0 before the first of all.
     """
 
@@ -84,6 +88,9 @@ class Job:
     export: Export | None = None
     days: int | None = None
     effect: Effect | None = None
+    learner_id: LearnerId | None = None
+    waits_for: tuple[str, ...] = ()
+    looks_at: datetime | None = None
     walk: int = 1
     page: int = 0
     done: int = 0
@@ -166,6 +173,27 @@ class Job:
             cursor=Cursor(),
             export=Export(terms=terms),
         )
+
+    @classmethod
+    def erasing(cls, learner_id: LearnerId, at: datetime) -> Self:
+        """The one erasure of a learner."""
+        return cls(
+            job=f"{JobKind.ERASURE}-{hashlib.sha256(learner_id.encode()).hexdigest()[:24]}",
+            kind=JobKind.ERASURE,
+            module_id=ModuleId(""),
+            edition=0,
+            started_at=at,
+            cursor=Cursor(),
+            learner_id=learner_id,
+        )
+
+    def waiting(self, reasons: Sequence[str], until: datetime, at: datetime) -> Self:
+        """Looked at, and to be looked at again."""
+        return replace(self, page=self.page + 1, advanced_at=at, waits_for=tuple(reasons), looks_at=until)
+
+    def erased(self, at: datetime) -> Self:
+        """The one learner is erased."""
+        return replace(self.advanced(1, None, at), total=1, waits_for=(), looks_at=None)
 
     def entering(self, edition: EditionId, shelf: str | None, enrolments: int) -> Self:
         """An export at the first enrolment of its next edition; ``shelf`` is where the one after it is found."""

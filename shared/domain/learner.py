@@ -60,6 +60,17 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SearchTerm:
+    """One of the terms that the office finds a learner by, from ``source`` (profile or contact); blank once unused."""
+
+    learner_id: LearnerId
+    source: str
+    place: int
+    term: str
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """A learner as the office finds them: by the profile, else by what the id token said."""
 

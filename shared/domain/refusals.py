@@ -120,3 +120,7 @@ class PreconditionFailed(VersionConflict):
 
 class NameNotPrintable(Refusal):
     """The name has characters that a certificate can't print."""
+
+
+class LearnerErased(Refusal):
+    """The learner's personal data are erased, or about to be: nothing new begins."""

@@ -58,6 +58,7 @@ SLUGS = {
     ("version-conflict", 412),
     ("version-conflict", 409),
     ("import-failed", 422),
+    ("learner-erased", 409),
 }
 SECRETS = {"correct", "rationale", "weight", "key", "answer_key"}
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)

@@ -14,7 +14,15 @@ from shared.adapters.dynamo.operations import MAIL_KEPT_FOR
 from shared.domain.job import PATIENCE
 from shared.domain.mail import BROKEN_OFF_AFTER
 from shared.domain.reporting import KEPT_FOR
-from shared.settings import MailSettings, QueueSettings, ReportSettings, Settings, SigningSettings
+from shared.settings import (
+    AccountSettings,
+    EvidenceSettings,
+    MailSettings,
+    QueueSettings,
+    ReportSettings,
+    Settings,
+    SigningSettings,
+)
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
@@ -89,6 +97,8 @@ CALLS = {
         "GET /certificates/{number}/credential",
         "GET /me",
         "PUT /me",
+        "DELETE /me",
+        "GET /me/export",
     },
     "Verify": {
         "GET /verify/{number}",
@@ -278,10 +288,15 @@ def test_only_relay_knows_the_queues_and_knows_each_and_only_notify_how_mail_is_
     urls = {field.name.upper() for field in fields(QueueSettings)}
     assert {function for function in FUNCTIONS if urls & set(variables_of(function))} == {"Relay"}
     assert urls <= set(variables_of("Relay"))
-    for step, settings in (("Notify", MailSettings), ("Work", ReportSettings)):
+    for settings, steps in (
+        (MailSettings, {"Notify"}),
+        (ReportSettings, {"Work"}),
+        (AccountSettings, {"Work"}),
+        (EvidenceSettings, {"Work", "Destroy"}),
+    ):
         names = {field.name.upper() for field in fields(settings)}
-        assert {function for function in FUNCTIONS if names & set(variables_of(function))} == {step}
-        assert names <= set(variables_of(step))
+        assert {function for function in FUNCTIONS if names & set(variables_of(function))} == steps
+        assert all(names <= set(variables_of(step)) for step in steps)
     known = {url: named(variables_of("Relay")[url]) for url in urls}
     assert known == {f"{queue.removesuffix('Queue').upper()}_QUEUE_URL": queue for queue in QUEUES}
 
@@ -296,7 +311,7 @@ def test_only_those_who_sign_or_show_the_key_are_told_which_it_is() -> None:
 
 
 def test_no_function_is_told_anything_else() -> None:
-    own = (MailSettings, QueueSettings, ReportSettings, SigningSettings)
+    own = (AccountSettings, EvidenceSettings, MailSettings, QueueSettings, ReportSettings, SigningSettings)
     known = {field.name.upper() for settings in own for field in fields(settings)}
     for function in FUNCTIONS:
         assert set(variables_of(function)) <= known | {"POWERTOOLS_SERVICE_NAME"}
@@ -489,6 +504,7 @@ def test_schedules_carry_the_name_of_the_stack_and_catch_up_by_their_next_run() 
         "Remind": "rate(1 hour)",
         "CloseAttempts": "rate(1 minute)",
         "Recover": "rate(5 minutes)",
+        "Destroy": "rate(1 day)",
     }
 
 
@@ -518,6 +534,7 @@ def test_a_role_names_its_actions_and_its_resources() -> None:
     uploads = json.dumps({"Fn::Sub": "${DocumentBucket.Arn}/uploads/*"})
     banks = json.dumps({"Fn::Sub": "${DocumentBucket.Arn}/banks/*"})
     exports = json.dumps({"Fn::Sub": "${DocumentBucket.Arn}/exports/*"})
+    evidence = json.dumps({"Fn::Sub": "${EvidenceBucket.Arn}/learners/*"})
     assert wide == {
         ("Relay", "sqs:SendMessage*"),
         ("Certify", documents),
@@ -529,6 +546,9 @@ def test_a_role_names_its_actions_and_its_resources() -> None:
         ("ImportBank", uploads),
         ("Author", uploads),
         ("Work", exports),
+        ("Work", documents),
+        ("Work", evidence),
+        ("Destroy", evidence),
         ("Oversee", exports),
         ("Notify", json.dumps("*")),
     }
@@ -540,7 +560,7 @@ def test_a_role_is_written_out_in_full_on_resources_of_this_template(function: s
     assert all(policy.keys() == {"Statement"} for policy in FUNCTIONS[function]["Policies"])
     assert all(statement["Effect"] == "Allow" for statement in statements_of(function))
     for action, resource in rights_of(function):
-        if action == "ses:SendEmail":
+        if action == "ses:SendEmail" or action.startswith("cognito-idp:"):
             continue
         kind = RESOURCES[named(resource)]["Type"]
         service = SERVICES[kind]
@@ -563,9 +583,52 @@ def test_only_notify_may_send_mail_and_only_from_the_senders_address() -> None:
     assert variables_of("Notify")["MAIL_FROM"] == {"Ref": "MailFrom"}
 
 
-def test_no_role_may_delete_or_scan() -> None:
-    actions = {action for function in FUNCTIONS for action, _ in rights_of(function)}
-    assert not {action for action in actions if "Delete" in action or "Scan" in action}
+def test_no_role_may_scan_and_only_erasure_and_its_end_may_delete() -> None:
+    rights = [(function, *right) for function in FUNCTIONS for right in rights_of(function)]
+    assert not [action for _, action, _ in rights if "Scan" in action]
+    assert {(function, action) for function, action, _ in rights if "Delete" in action} == {
+        ("Work", "dynamodb:DeleteItem"),
+        ("Work", "s3:DeleteObjectVersion"),
+        ("Work", "cognito-idp:AdminDeleteUser"),
+        ("Destroy", "s3:DeleteObject"),
+    }
+    assert ("Work", "dynamodb:DeleteItem", {"Fn::GetAtt": ["LearningTable", "Arn"]}) in rights
+
+
+def test_accounts_are_removed_from_the_pool_named_alone() -> None:
+    pool = "arn:${AWS::Partition}:cognito-idp:${AWS::Region}:${AWS::AccountId}:userpool/${UserPoolId}"
+    rights = {
+        (function, action, resource["Fn::Sub"])
+        for function in FUNCTIONS
+        for action, resource in rights_of(function)
+        if action.startswith("cognito-idp:")
+    }
+    assert rights == {("Work", f"cognito-idp:{action}", pool) for action in ("ListUsers", "AdminDeleteUser")}
+    assert variables_of("Work")["USER_POOL_ID"] == {"Ref": "UserPoolId"}
+
+
+def test_evidence_is_written_by_one_role_destroyed_by_one_and_read_by_one() -> None:
+    rights = {
+        (function, action)
+        for function in FUNCTIONS
+        for action, resource in rights_of(function)
+        if "EvidenceBucket" in json.dumps(resource)
+    }
+    assert rights == {("Work", "s3:PutObject"), ("Destroy", "s3:DeleteObject")}
+    statements = RESOURCES["EvidenceBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    _, reading = statements
+    assert (reading["Effect"], reading["Principal"]) == ("Deny", "*")
+    assert reading["Action"] == ["s3:GetObject", "s3:GetObjectVersion"]
+    assert reading["Resource"] == {"Fn::Sub": "${EvidenceBucket.Arn}/*"}
+    assert reading["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["EvidenceReader", "Arn"]}}}
+    assert set(properties("AWS::IAM::Role")) == {"EvidenceReader"}
+    [policy] = RESOURCES["EvidenceReader"]["Properties"]["Policies"]
+    allowed = {action for one in policy["PolicyDocument"]["Statement"] for action in as_list(one["Action"])}
+    assert allowed == {"s3:ListBucket", "s3:GetObject"}
+
+
+def test_evidence_that_is_destroyed_leaves_no_earlier_version() -> None:
+    assert "VersioningConfiguration" not in RESOURCES["EvidenceBucket"]["Properties"]
 
 
 def test_an_index_is_only_queried_and_only_by_the_step_that_needs_it() -> None:
@@ -583,6 +646,7 @@ def test_an_index_is_only_queried_and_only_by_the_step_that_needs_it() -> None:
         ("Remind", "dynamodb:Query", "${LearningTable.Arn}/index/due"),
         ("Remind", "dynamodb:Query", "${LearningTable.Arn}/index/edition"),
         ("CloseAttempts", "dynamodb:Query", "${LearningTable.Arn}/index/due"),
+        ("Destroy", "dynamodb:Query", "${LearningTable.Arn}/index/due"),
         ("Recover", "dynamodb:Query", "${CatalogueTable.Arn}/index/due"),
         ("Recover", "dynamodb:Query", "${LearningTable.Arn}/index/due"),
         ("Recover", "dynamodb:Query", "${OperationsTable.Arn}/index/due"),
@@ -616,11 +680,17 @@ def test_only_relay_may_send_and_only_to_the_queues() -> None:
         ),
         ("DocumentBucket", {"Certify", "Record", "Author", "ImportBank", "Attempt", "Review", "Work", "Oversee"}),
         ("SigningKey", {*SIGNERS, "Verify"}),
+        ("EvidenceBucket", {"Work", "Destroy"}),
         ("AuditTable", {"Audit", "Oversee"}),
     ],
 )
 def test_secrets_and_personal_data_sit_where_few_roles_reach(resource: str, functions: set[str]) -> None:
-    reach = {name for name in FUNCTIONS for _, found in rights_of(name) if found != "*" and named(found) == resource}
+    reach = {
+        name
+        for name in FUNCTIONS
+        for action, found in rights_of(name)
+        if found != "*" and not action.startswith("cognito-idp:") and named(found) == resource
+    }
     assert reach == functions
 
 
@@ -695,16 +765,20 @@ def test_tables_documents_and_key_outlive_the_stack() -> None:
             assert (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")) == ("Retain", "Retain"), name
 
 
-def test_documents_are_private_versioned_and_encrypted() -> None:
-    bucket = RESOURCES["DocumentBucket"]["Properties"]
+@pytest.mark.parametrize("name", ["DocumentBucket", "EvidenceBucket"])
+def test_documents_are_private_and_encrypted(name: str) -> None:
+    bucket = RESOURCES[name]["Properties"]
     access = bucket["PublicAccessBlockConfiguration"]
     assert access == dict.fromkeys(
         ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
     )
     assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+
+
+def test_a_document_that_is_written_over_can_be_had_again() -> None:
+    assert RESOURCES["DocumentBucket"]["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
 def test_what_is_fetched_soon_is_not_kept_long() -> None:
@@ -713,12 +787,13 @@ def test_what_is_fetched_soon_is_not_kept_long() -> None:
     assert days == {"uploads/": 1, "exports/": KEPT_FOR.days}
 
 
-def test_documents_travel_only_over_tls() -> None:
-    policy = RESOURCES["DocumentBucketPolicy"]["Properties"]
-    [statement] = policy["PolicyDocument"]["Statement"]
-    assert policy["Bucket"] == {"Ref": "DocumentBucket"}
+@pytest.mark.parametrize("bucket", ["DocumentBucket", "EvidenceBucket"])
+def test_documents_travel_only_over_tls(bucket: str) -> None:
+    policy = RESOURCES[f"{bucket}Policy"]["Properties"]
+    statement = policy["PolicyDocument"]["Statement"][0]
+    assert policy["Bucket"] == {"Ref": bucket}
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
-    assert {named(resource) for resource in statement["Resource"]} == {"DocumentBucket"}
+    assert {named(resource) for resource in statement["Resource"]} == {bucket}
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 

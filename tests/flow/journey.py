@@ -324,6 +324,16 @@ class Learner(Client):
         credit = {"earned_on": "2022-02-14", "title": "Thoracic Congress", "scheme": "EACCME", "amount": "6.00"}
         return self.ask("POST", "/transcript/external", {**credit, "provider": "Thoracic Society", **changes})
 
+    def all_that_is_held(self) -> Any:
+        """The export of everything held about the learner."""
+        return answered(self.ask("GET", "/me/export"), 200)
+
+    def asks_to_be_erased(self) -> str:
+        """The job that does it."""
+        job = str(answered(self.ask("DELETE", "/me"), 202)["job"])
+        self.world.deliver()
+        return job
+
     def transcript(self, query: str = "") -> Any:
         return answered(self.ask("GET", f"/transcript{query}"), 200)
 
@@ -505,6 +515,27 @@ class World:
         """The schedule of recover, once; how much it announced again and gave up, and how much is stuck."""
         return dict(self.system.fire("Recover"))
 
+    def go_on_with_what_waits(self, **later: float) -> None:
+        """Some time later, what waits for its time is taken up again."""
+        self.wait(**later)
+        self.recover()
+        self.deliver()
+
+    def destroy_the_outdated(self) -> int:
+        """The schedule of destroy, once; how much evidence it destroyed."""
+        return int(self.system.fire("Destroy")["destroyed"])
+
+    def objects(self, bucket: str) -> dict[str, bytes]:
+        """Every version of every object in a bucket (by its logical id), by key and version."""
+        s3, name = self.system.aws("s3"), self.system.reference(bucket)
+        versions = s3.list_object_versions(Bucket=name).get("Versions", [])
+        return {
+            f"{one['Key']}@{one['VersionId']}": s3.get_object(Bucket=name, Key=one["Key"], VersionId=one["VersionId"])[
+                "Body"
+            ].read()
+            for one in versions
+        }
+
     def send(self, queue: str, body: Any) -> None:
         """Put a message on a queue (by its logical id) as it is: text as text, anything else as JSON."""
         text = body if isinstance(body, str) else json.dumps(body)
@@ -640,6 +671,21 @@ class World:
             )
             found += [(item["pk"]["S"], item["sk"]["S"]) for item in answer["Items"]]
         return sorted(found)
+
+
+def everything(world: World) -> dict[str, str]:
+    """Everything that is stored, and every message, but the evidence: by its place, as text.
+
+    Reports that were handed over are left out: a bucket on AWS deletes them after 30 days, one in a test doesn't.
+    """
+    found = {
+        f"{table} {key}": json.dumps(row, ensure_ascii=False)
+        for table, rows in world.tables().items()
+        for key, row in rows.items()
+    }
+    documents = world.objects("DocumentBucket").items()
+    found |= {key: body.decode("utf-8", "replace") for key, body in documents if not key.startswith("exports/")}
+    return found | {f"message {place}": message.body for place, message in enumerate(world.messages())}
 
 
 Begin = Callable[[], AbstractContextManager[World]]

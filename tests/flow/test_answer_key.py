@@ -44,6 +44,7 @@ def walk(begin: Begin) -> Iterator[Walk]:
         world.deliver()
         refused.start()
         refused.withdraw()
+        refused.asks_to_be_erased()
         number = ada.enrolment()["certificate"]
         opened += [world.public(f"/verify/{number}", **JSON), world.public(f"/verify/{number}")]
         opened += [world.public(f"/.well-known/{name}.json") for name in ("did", "jwks")]
@@ -80,6 +81,7 @@ def fails_then_passes(ada: Learner, module: Module) -> None:
     ada.certificate(number)
     ada.ask("GET", f"/certificates/{number}/pdf", **JSON)
     answered(ada.earned_elsewhere(), 201)
+    ada.all_that_is_held()
     for path in ("/certificates", "/transcript"):
         ada.ask("GET", path)
 

@@ -27,6 +27,7 @@ from shared.domain.certificate_number import certificate_number
 from shared.domain.claim import Claim, LedgerEntry
 from shared.domain.edition import Draft, Edition, EditionContent, information_hash
 from shared.domain.enrolment import Enrolment
+from shared.domain.erasure import Erasure, Evidence, Identity, anonymous
 from shared.domain.ids import (
     AttemptId,
     CertificateNumber,
@@ -109,6 +110,10 @@ class Records(Generic[A]):
         stored = self.find(self._key(aggregate))
         if (stored.version if stored else 0) != aggregate.version:
             raise ConcurrentChange(str(self._key(aggregate)))
+
+    def remove(self, aggregate: A) -> None:
+        self.require_current(aggregate)
+        del self._stored[self._key(aggregate)]
 
     def save(self, aggregate: A, announcing: Sequence[Event] = ()) -> A:
         """As ``Store.save``: a write that was stored already, events and all, succeeds again."""
@@ -542,6 +547,85 @@ class FakeCertificates:
             self._ledger.save(entry)
         return corrected
 
+    def withhold_name(self, history: CertificateHistory) -> None:
+        withheld = anonymous(history)
+        for version, stored in zip(withheld.versions, history.versions, strict=True):
+            if version != stored:
+                self.issued.save(version)
+        if withheld.head != history.head:
+            self.kept.save(withheld.head)
+
+
+class FakeErasures(Records[Erasure]):
+    """See ``ports.Erasures``."""
+
+    def __init__(self, announced: list[Event]) -> None:
+        super().__init__(Erasure, lambda erasure: erasure.learner_id, announced)
+
+    def due(self, until: datetime) -> Iterator[LearnerId]:
+        for erasure in self.all():
+            if erasure.destroys_at and erasure.destroys_at <= until:
+                yield erasure.learner_id
+
+
+@dataclass
+class FakePersonalRecords:
+    """See ``ports.PersonalRecords``: ``kinds`` are the stores of what a learner's partition holds."""
+
+    kinds: Mapping[type[Any], Records[Any]]
+
+    def all(self, learner_id: LearnerId) -> Sequence[object]:
+        return [one for records in self.kinds.values() for one in records.all() if one.learner_id == learner_id]
+
+    def save(self, record: object) -> None:
+        self.kinds[type(record)].save(record)
+
+    def remove(self, record: object) -> None:
+        self.kinds[type(record)].remove(record)
+
+
+@dataclass
+class FakeEvidenceStore:
+    """See ``ports.EvidenceStore``, of PDFs alone; ``meanwhile`` is called before anything else is done, each time."""
+
+    documents: "FakeDocuments"
+    identities: dict[LearnerId, Identity] = field(default_factory=dict)
+    kept: dict[tuple[LearnerId, CertificateNumber, int], bytes] = field(default_factory=dict)
+    meanwhile: Callable[[], object] = field(default=lambda: None)
+
+    def keep_identity(self, identity: Identity) -> None:
+        self.meanwhile()
+        self.identities[identity.learner_id] = identity
+
+    def keep_documents(
+        self, learner_id: LearnerId, certificate: CertificateNumber, version: int, until: datetime
+    ) -> Sequence[Evidence]:
+        self.meanwhile()
+        self.kept[learner_id, certificate, version] = self.documents.fetch(certificate, version, DocumentKind.PDF)
+        return [Evidence(certificate=certificate, version=version, document="pdf", original="1", until=until)]
+
+    def remove_original(self, evidence: Evidence) -> None:
+        self.meanwhile()
+        self.documents.stored.pop((evidence.certificate, evidence.version, DocumentKind.PDF), None)
+
+    def destroy(self, learner_id: LearnerId, evidence: Evidence) -> None:
+        self.meanwhile()
+        self.kept.pop((learner_id, evidence.certificate, evidence.version), None)
+
+    def destroy_identity(self, learner_id: LearnerId) -> None:
+        self.meanwhile()
+        self.identities.pop(learner_id, None)
+
+
+@dataclass
+class FakeAccounts:
+    """See ``ports.Accounts``; ``gone`` are those removed."""
+
+    gone: list[LearnerId] = field(default_factory=list)
+
+    def remove(self, learner_id: LearnerId) -> None:
+        self.gone.append(learner_id)
+
 
 class FakeDocuments:
     """See ``ports.Documents``."""
@@ -827,6 +911,9 @@ class FakeMails:
     def save(self, mail: Mail) -> Mail:
         return self.records.save(mail)
 
+    def of_learner(self, learner_id: LearnerId) -> Sequence[Mail]:
+        return [mail for mail in self.records.all() if mail.learner_id == learner_id]
+
 
 @dataclass
 class FakeMailer:
@@ -959,9 +1046,27 @@ class World:
         self.issuer = FakeIssuer()
         self.status_lists = FakeStatusLists(self.certificates.kept, self.announced)
         self.jobs = FakeJobs(self.announced)
+        self.erasures = FakeErasures(self.announced)
+        self.evidence = FakeEvidenceStore(self.documents)
+        self.accounts = FakeAccounts()
         self.failures = FakeFailures()
         self.export_files = FakeExportFiles()
         self.reported = FakeReportedRecords(self.announced)
+        self.personal_records = FakePersonalRecords(
+            {
+                Profile: self.profiles,
+                Contact: self.contacts,
+                Membership: self.memberships,
+                Accommodation: self.accommodations.records,
+                Enrolment: self.enrolments,
+                Attempt: self.attempts,
+                Claim: self.claims,
+                Reissue: self.reissues.records,
+                LedgerEntry: self.ledger,
+                Reported: self.reported.records,
+                Erasure: self.erasures,
+            }
+        )
         self.export_runs = FakeExportRuns(self.announced)
         self.mails = FakeMails(self.announced)
         self.mailer = FakeMailer()

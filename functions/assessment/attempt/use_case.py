@@ -12,7 +12,8 @@ from shared.domain.ids import AttemptId, EditionId, EnrolmentReference
 from shared.domain.learner import Profile
 from shared.domain.questions import Bank
 from shared.domain.refusals import AlreadyPassed, GradingPending, NotEnrolled, NotFound
-from shared.ports import Accommodations, Attempts, Catalogue, Enrolments, Profiles, QuestionBanks, Randomness
+from shared.erasing import require_not_erased
+from shared.ports import Accommodations, Attempts, Catalogue, Enrolments, Erasures, Profiles, QuestionBanks, Randomness
 from shared.submission import hand_in
 
 
@@ -30,6 +31,8 @@ class Attempting(Protocol):
     @property
     def accommodations(self) -> Accommodations: ...
     @property
+    def erasures(self) -> Erasures: ...
+    @property
     def randomness(self) -> Randomness: ...
 
 
@@ -38,7 +41,7 @@ def start_attempt(reference: EnrolmentReference, deps: Attempting, *, at: dateti
 
     One that is open is found instead; so two starts at once give one attempt. Raise NotEnrolled,
     NotConfirmed, AlreadyPassed, ModuleClosed, NotAcknowledged, ProfileIncomplete, ViewingIncomplete,
-    GradingPending, AttemptsExhausted or AttemptCoolingDown.
+    GradingPending, AttemptsExhausted, AttemptCoolingDown or LearnerErased.
     """
     enrolment = deps.enrolments.require(reference)
     taken = deps.catalogue.edition(enrolment.id.of_edition).under(enrolment.terms)
@@ -50,6 +53,7 @@ def start_attempt(reference: EnrolmentReference, deps: Attempting, *, at: dateti
         if not is_open.is_open:
             raise GradingPending(attempt=is_open.number)
         return is_open, deps.question_banks.get(taken.id, is_open.form.bank_revision), False
+    require_not_erased(enrolment.learner_id, deps.erasures)
     enrolment.require_confirmed()
     if enrolment.has_passed:
         raise AlreadyPassed()

@@ -21,6 +21,7 @@ from shared.ports import (
     Claims,
     Clock,
     Enrolments,
+    Erasures,
     Profiles,
     Schemes,
     StatusPlaces,
@@ -38,6 +39,8 @@ class Settling(Protocol):
     def accommodations(self) -> Accommodations: ...
     @property
     def profiles(self) -> Profiles: ...
+    @property
+    def erasures(self) -> Erasures: ...
     @property
     def claims(self) -> Claims: ...
     @property
@@ -75,7 +78,7 @@ def settle_grade(grade: AttemptPassedV1 | AttemptFailedV1, deps: Settling) -> No
 
 def _settle_pass(enrolment: Enrolment, attempt: Attempt, edition: Edition, deps: Settling) -> None:
     finished_at = _finish(attempt)
-    if edition.content.is_automatic and deps.claims.find(enrolment.id) is None:
+    if edition.content.is_automatic and deps.claims.find(enrolment.id) is None and not _is_erased(enrolment, deps):
         _claim_full_credit(enrolment, edition, finished_at, deps)
     announced = EnrolmentPassedV1(
         at=finished_at,
@@ -88,6 +91,12 @@ def _settle_pass(enrolment: Enrolment, attempt: Attempt, edition: Edition, deps:
     claimable_from = attempt.graded_at if attempt.earlier_grades and attempt.graded_at else finished_at
     passed = enrolment.passed(attempt.number, _revision(attempt), finished_at, claimable_from)
     deps.enrolments.save(passed, announcing=[announced] if first_pass else [])
+
+
+def _is_erased(enrolment: Enrolment, deps: Settling) -> bool:
+    """Whom a regrade lets pass after their erasure has no name any more that a certificate could attest."""
+    erasure = deps.erasures.find(enrolment.learner_id)
+    return erasure is not None and erasure.kept_at is not None
 
 
 def _claim_full_credit(enrolment: Enrolment, edition: Edition, completed_at: datetime, deps: Settling) -> None:

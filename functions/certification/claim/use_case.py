@@ -12,7 +12,8 @@ from shared.domain.enrolment import Enrolment
 from shared.domain.ids import CertificateNumber, EnrolmentReference
 from shared.domain.names import require_printable
 from shared.domain.refusals import ClaimWindowOver, EvaluationMissing, NotPassed
-from shared.ports import Catalogue, CertificateNumbers, Claims, Enrolments, Schemes, StatusPlaces
+from shared.erasing import require_not_erased
+from shared.ports import Catalogue, CertificateNumbers, Claims, Enrolments, Erasures, Schemes, StatusPlaces
 
 
 class Claiming(Protocol):
@@ -22,6 +23,8 @@ class Claiming(Protocol):
     def enrolments(self) -> Enrolments: ...
     @property
     def claims(self) -> Claims: ...
+    @property
+    def erasures(self) -> Erasures: ...
     @property
     def schemes(self) -> Schemes: ...
     @property
@@ -43,8 +46,9 @@ class ClaimRequest:
 
 
 def evaluate(reference: EnrolmentReference, answers: Mapping[str, str], deps: Claiming, *, at: datetime) -> Enrolment:
-    """Keep the evaluation form, the last one counting; raise NotEnrolled, NotPassed or InvalidRequest."""
+    """Keep the evaluation form, the last one counting; raise NotEnrolled, NotPassed, InvalidRequest, LearnerErased."""
     enrolment = deps.enrolments.require(reference)
+    require_not_erased(enrolment.learner_id, deps.erasures)
     if not enrolment.has_passed:
         raise NotPassed()
     edition = deps.catalogue.edition(enrolment.id.of_edition).under(enrolment.terms)
@@ -57,12 +61,14 @@ def claim_credit(
 ) -> tuple[CertificateNumber, bool]:
     """Claim credit once, and whether this did; the certificate number was drawn by whichever claim came first.
 
-    Raise NotEnrolled, NotPassed, ClaimWindowOver, EvaluationMissing, NameNotPrintable or CreditNotAllowed.
+    Raise NotEnrolled, NotPassed, ClaimWindowOver, EvaluationMissing, NameNotPrintable, CreditNotAllowed or
+    LearnerErased.
     """
     enrolment = deps.enrolments.require(reference)
     claimed = deps.claims.find(enrolment.id)
     if claimed:
         return claimed.certificate, False
+    require_not_erased(enrolment.learner_id, deps.erasures)
     edition = deps.catalogue.edition(enrolment.id.of_edition).under(enrolment.terms)
     _require_claimable_now(enrolment, edition, at)
     require_printable(request.attested_name)

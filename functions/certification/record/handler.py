@@ -4,6 +4,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import cast
 
+from functions.certification.record.privacy import export_holdings, request_erasure
 from functions.certification.record.use_case import (
     ExternalCredit,
     ProfileChanges,
@@ -18,6 +19,8 @@ from functions.certification.record.use_case import (
     show_transcript,
 )
 from shared.api.contract import certification as contract
+from shared.api.contract import privacy
+from shared.api.contract.operations import JobReceiptView
 from shared.api.cursor import decode_cursor, encode_cursor
 from shared.api.resolver import JSON, PDF, Answer, Api, Call
 from shared.bootstrap import deps
@@ -36,6 +39,18 @@ def put_me(call: Call[contract.ProfileBody, None]) -> Answer:
     changes = cast("ProfileChanges", call.body.model_dump(exclude_unset=True))
     profile = change_profile(call.caller.learner_id, changes, deps(), contact=call.caller.contact)
     return Answer(HTTPStatus.OK, contract.ProfileView.of(profile))
+
+
+@api.operation(privacy.EXPORT_ME)
+def get_export(call: Call[None, None]) -> Answer:
+    holdings = export_holdings(call.caller.learner_id, deps(), at=call.at)
+    return Answer(HTTPStatus.OK, privacy.PersonalDataView.of(holdings))
+
+
+@api.operation(privacy.ERASE_ME)
+def delete_me(call: Call[None, None]) -> Answer:
+    job = request_erasure(call.caller.learner_id, deps(), at=call.at)
+    return Answer(HTTPStatus.ACCEPTED, JobReceiptView(job=job.job))
 
 
 @api.operation(contract.LIST_CERTIFICATES)

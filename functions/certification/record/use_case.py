@@ -12,14 +12,16 @@ from shared.domain.external import external_credit
 from shared.domain.ids import CertificateNumber, LearnerId
 from shared.domain.learner import Contact, Profile
 from shared.domain.names import require_printable
-from shared.domain.refusals import NotFound
+from shared.domain.refusals import LearnerErased, NotFound
 from shared.domain.transcript import Transcript, transcript
+from shared.erasing import require_not_erased
 from shared.ports import (
     Certificates,
     Claims,
     Contacts,
     DocumentKind,
     Documents,
+    Erasures,
     Ledger,
     Orders,
     Page,
@@ -42,6 +44,8 @@ class Recording(Protocol):
     def certificates(self) -> Certificates: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def erasures(self) -> Erasures: ...
     @property
     def documents(self) -> Documents: ...
     @property
@@ -82,13 +86,14 @@ def show_profile(learner_id: LearnerId, deps: Recording) -> Profile:
 def change_profile(
     learner_id: LearnerId, changes: ProfileChanges, deps: Recording, *, contact: Contact | None = None
 ) -> Profile:
-    """Change what is named in ``changes``; raise NameNotPrintable. Issued certificates stay as they are.
+    """Change what is named in ``changes``. Issued certificates stay as they are.
 
-    From now on the learner is written to at ``contact``.
+    From now on the learner is written to at ``contact``. Raise NameNotPrintable or LearnerErased.
     """
     name = changes.get("name")
     if name is not None:
         require_printable(name)
+    require_not_erased(learner_id, deps.erasures)
     keep_contact(contact, deps.contacts)
     known = show_profile(learner_id, deps)
     changed = replace(known, **changes)
@@ -128,17 +133,27 @@ def show_certificate(
 def pdf_address(
     learner_id: LearnerId, number: CertificateNumber, version: int | None, deps: Recording, *, at: datetime
 ) -> PresignedAddress:
-    """Where the PDF of a version can be fetched for five minutes; raise NotFound."""
-    content, _ = show_certificate(learner_id, number, version, deps)
+    """Where the PDF of a version can be fetched for five minutes; raise NotFound or LearnerErased."""
+    content = _documented(learner_id, number, version, deps)
     return deps.documents.address(number, content.version, at)
 
 
 def fetch_credential(
     learner_id: LearnerId, number: CertificateNumber, version: int | None, kind: DocumentKind, deps: Recording
 ) -> str:
-    """The credential of a version, as it was signed; raise NotFound."""
-    content, _ = show_certificate(learner_id, number, version, deps)
+    """The credential of a version, as it was signed; raise NotFound or LearnerErased."""
+    content = _documented(learner_id, number, version, deps)
     return deps.documents.fetch(number, content.version, kind).decode()
+
+
+def _documented(
+    learner_id: LearnerId, number: CertificateNumber, version: int | None, deps: Recording
+) -> CertificateContent:
+    """What a version says whose documents are not gone into the evidence; raise NotFound or LearnerErased."""
+    content, _ = show_certificate(learner_id, number, version, deps)
+    if not content.attested_name:
+        raise LearnerErased("The documents of this certificate are kept as evidence alone.")
+    return content
 
 
 def show_transcript(
@@ -173,8 +188,10 @@ def enter_external_credit(
 ) -> tuple[LedgerEntry, bool]:
     """Enter credit earned elsewhere, and whether this did: the same facts again find the first entry.
 
-    Of those who enter the same facts at the same moment several may be told that they did. Raise InvalidRequest.
+    Of those who enter the same facts at the same moment several may be told that they did. Raise InvalidRequest or
+    LearnerErased.
     """
+    require_not_erased(learner_id, deps.erasures)
     entry = external_credit(learner_id, **asdict(credit), at=at)
     known = deps.ledger.find(entry)
     return (known, False) if known else (deps.ledger.save(entry), True)

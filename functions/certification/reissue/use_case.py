@@ -16,9 +16,10 @@ from shared.domain.ids import CertificateNumber, EditionId, LearnerId
 from shared.domain.job import EditionReissue, Job
 from shared.domain.names import require_printable
 from shared.domain.refusals import NotFound, PreconditionFailed, VersionConflict
+from shared.erasing import require_not_erased
 from shared.events.certification import CertificateRestoredV1, CertificateRevokedV1
 from shared.jobs import start_job
-from shared.ports import Catalogue, Certificates, Enrolments, Jobs, Ledger, Orders, Reissues, StatusPlaces
+from shared.ports import Catalogue, Certificates, Enrolments, Erasures, Jobs, Ledger, Orders, Reissues, StatusPlaces
 from shared.reissuing import enter_reissue
 
 
@@ -39,6 +40,8 @@ class Reissuing(Protocol):
     def reissues(self) -> Reissues: ...
     @property
     def status_places(self) -> StatusPlaces: ...
+    @property
+    def erasures(self) -> Erasures: ...
     @property
     def public_url(self) -> str: ...
 
@@ -73,7 +76,7 @@ def order_reissue(
     """Order the version after ``expected``, once, and return its number; the same order again is answered alike.
 
     Raise NotFound, NameNotPrintable, PreconditionFailed where another version is current or was
-    ordered otherwise, VersionConflict where the certificate is revoked.
+    ordered otherwise, VersionConflict where the certificate is revoked, LearnerErased.
     """
     if correction.attested_name is not None:
         require_printable(correction.attested_name)
@@ -81,6 +84,7 @@ def order_reissue(
     order = deps.orders.find(head.enrolment, number, expected) if head and expected else None
     if head is None or (order is None and expected == head.current):
         raise NotFound(f"There is no certificate {number!r}.")
+    require_not_erased(head.learner_id, deps.erasures)
     if order is None:
         raise PreconditionFailed(version=head.current)
     reissue = head.reissue(
@@ -139,7 +143,8 @@ def revoke(
 def restore(number: CertificateNumber, reason: str, deps: Reissuing, *, at: datetime) -> CertificateHead:
     """End a revocation and give the credit back; a certificate that is not revoked stays as it is. Raise NotFound.
 
-    What was ordered of the certificate and not issued because it was revoked is announced again.
+    What was ordered of the certificate and not issued because it was revoked is announced again, unless the learner
+    is erased or about to be.
     """
     head = _head(number, deps)
     restored = head.restored(reason, at)
@@ -147,6 +152,8 @@ def restore(number: CertificateNumber, reason: str, deps: Reissuing, *, at: date
         given = [award.given_back(head.revocations, at) for award in _awards(head, deps)]
         announced = CertificateRestoredV1(at=at, ordinal=head.revocations, certificate=number, version=head.current)
         restored = deps.certificates.correct(restored, given, announcing=[announced])
+    if deps.erasures.find(head.learner_id):
+        return restored
     for reissue in deps.reissues.of(head.learner_id, number):
         if reissue.content.version > head.current:
             enter_reissue(reissue, deps.reissues)

@@ -75,7 +75,7 @@ def _facts(
     facts = [
         ("version", [words["version_of"].format(version=version.number_of_version, versions=head.current)]),
         ("title", [version.title]),
-        ("holder", [version.holder]),
+        ("holder", [version.holder or words["erased"]]),
         (
             "credit",
             [f"{language.number(credit.amount)} {credit.scheme} ({credit.category})" for credit in version.credits]

@@ -11,7 +11,8 @@ from shared.domain.enrolment import Enrolment
 from shared.domain.ids import LearnerId, ModuleId
 from shared.domain.learner import Membership
 from shared.domain.refusals import NotFound
-from shared.ports import Accommodations, Attempts, Catalogue, Directory, Enrolments, Memberships, Page
+from shared.erasing import require_not_erased
+from shared.ports import Accommodations, Attempts, Catalogue, Directory, Enrolments, Erasures, Memberships, Page
 
 
 class Admitting(Protocol):
@@ -25,6 +26,8 @@ class Admitting(Protocol):
     def attempts(self) -> Attempts: ...
     @property
     def catalogue(self) -> Catalogue: ...
+    @property
+    def erasures(self) -> Erasures: ...
     @property
     def directory(self) -> Directory: ...
 
@@ -72,11 +75,12 @@ def accommodations_of(learner_id: LearnerId, deps: Admitting) -> Sequence[Accomm
 def grant_accommodation(accommodation: Accommodation, deps: Admitting) -> Accommodation:
     """Grant more time or attempts, the last word counting; an open attempt's deadline moves with it.
 
-    Raise NotFound where there is no such module. The grant comes first: broken off in between, the same
+    Raise NotFound where there is no such module, LearnerErased. The grant comes first: broken off in between, the same
     request moves what is left to move.
     """
     if not deps.catalogue.statuses(accommodation.module_id):
         raise NotFound(f"There is no such module {accommodation.module_id!r}.")
+    require_not_erased(accommodation.learner_id, deps.erasures)
     known = deps.accommodations.find(accommodation.learner_id, accommodation.module_id)
     unchanged = known and replace(known, granted_at=accommodation.granted_at, version=0) == accommodation
     granted = (

@@ -14,7 +14,8 @@ from shared.domain.ids import EditionId, EnrolmentId, EnrolmentReference
 from shared.domain.learner import Contact
 from shared.domain.refusals import ModuleClosed, NotFound
 from shared.domain.viewing import Segment
-from shared.ports import Accommodations, Attempts, Catalogue, Contacts, Enrolments
+from shared.erasing import require_not_erased
+from shared.ports import Accommodations, Attempts, Catalogue, Contacts, Enrolments, Erasures
 from shared.submission import hand_in
 
 
@@ -29,6 +30,8 @@ class Enrolling(Protocol):
     def accommodations(self) -> Accommodations: ...
     @property
     def contacts(self) -> Contacts: ...
+    @property
+    def erasures(self) -> Erasures: ...
 
 
 def request_enrolment(
@@ -36,8 +39,10 @@ def request_enrolment(
 ) -> tuple[Enrolment, bool]:
     """Ask to enrol, and whether that was new; asked again, the enrolment stays as it is.
 
-    The learner is told at ``contact``. Raise NotFound where there is no such module, ModuleClosed where it is not open.
+    The learner is told at ``contact``. Raise NotFound where there is no such module, ModuleClosed where it is not open,
+    LearnerErased.
     """
+    require_not_erased(reference.learner_id, deps.erasures)
     status = _asked_for(reference, deps, at)
     enrolment_id = EnrolmentId(reference.learner_id, status.module_id, status.edition)
     known = deps.enrolments.find(enrolment_id)

@@ -16,6 +16,7 @@ from shared.ports import (
     Catalogue,
     Clock,
     Enrolments,
+    Erasures,
     ExportFiles,
     ExportRuns,
     Jobs,
@@ -30,6 +31,8 @@ from shared.reports.participation import Participation
 PAGE = 50
 # Of a page that finds few enrolments, so many reads of the index at most.
 READS = 40
+# What was reported of them stands; there is nothing left that could be told.
+ERASED = "learner-erased"
 
 
 class Exporting(Protocol):
@@ -43,6 +46,8 @@ class Exporting(Protocol):
     def attempts(self) -> Attempts: ...
     @property
     def profiles(self) -> Profiles: ...
+    @property
+    def erasures(self) -> Erasures: ...
     @property
     def ledger(self) -> Ledger: ...
     @property
@@ -121,6 +126,8 @@ def _reported(
     if enrolment is None:
         return [], []
     learner_id = enrolment.learner_id
+    if deps.erasures.find(learner_id):
+        return [], [Skip(learner=learner_id, reason=ERASED)]
     found = findings(
         terms.kind.report,
         Participation(

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from shared.domain.ids import CertificateNumber, EnrolmentId
 from shared.domain.job import Job
-from shared.ports import Certificates, Enrolments, Orders, Reissues, StatusPlaces
+from shared.ports import Certificates, Enrolments, Erasures, Orders, Reissues, StatusPlaces
 from shared.reissuing import enter_reissue
 
 
@@ -21,14 +21,19 @@ class OrderingReissues(Protocol):
     @property
     def status_places(self) -> StatusPlaces: ...
     @property
+    def erasures(self) -> Erasures: ...
+    @property
     def public_url(self) -> str: ...
 
 
 def order_reissues(page: Sequence[EnrolmentId], job: Job, deps: OrderingReissues) -> None:
-    """Order the next version of each certificate once, whatever else is ordered of it; revoked ones are left out."""
+    """Order the next version of each certificate once, whatever else is ordered of it.
+
+    Revoked ones are left out, and those of learners who are erased or about to be.
+    """
     for enrolment_id in page:
         enrolment = deps.enrolments.find(enrolment_id)
-        if enrolment and enrolment.certificate:
+        if enrolment and enrolment.certificate and not deps.erasures.find(enrolment_id.learner_id):
             _order(enrolment_id, enrolment.certificate, job, deps)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
+from functions.operations.work.erasure import Erasing, erase_page
 from functions.operations.work.exports import Exporting, export_page
 from functions.operations.work.notices import GivingNotice, give_notice
 from functions.operations.work.reissues import OrderingReissues, order_reissues
@@ -26,7 +27,7 @@ PAGE = 25
 PART_KEPT_FOR = timedelta(days=2)
 
 
-class Working(OrderingReissues, GivingNotice, Exporting, Protocol):
+class Working(OrderingReissues, GivingNotice, Exporting, Erasing, Protocol):
     @property
     def statistics(self) -> StatisticsReports: ...
 
@@ -55,10 +56,17 @@ def do_page(advanced: JobEvent, deps: Working) -> None:
         raise LookupError(f"no job for {advanced.id}")
     if job.page != advanced.page or job.cursor is None:
         return
-    done = export_page(job, deps) if job.export else _walk(job, job.cursor, deps)
+    done = _page(job, job.cursor, deps)
     if done.finished_at and done.kind is JobKind.STATISTICS:
         _report(done, deps)
-    deps.jobs.save(done, announcing=[next_page(done)] if done.cursor else [])
+    goes_on = done.cursor and not done.looks_at
+    deps.jobs.save(done, announcing=[next_page(done)] if goes_on else [])
+
+
+def _page(job: Job, cursor: Cursor, deps: Working) -> Job:
+    if job.export:
+        return export_page(job, deps)
+    return erase_page(job, deps) if job.kind is JobKind.ERASURE else _walk(job, cursor, deps)
 
 
 def _walk(job: Job, cursor: Cursor, deps: Working) -> Job:

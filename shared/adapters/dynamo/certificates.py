@@ -12,6 +12,7 @@ from shared.adapters.dynamo.store import PAGE_SIZE, EncodeOutbox, Key, Store, wa
 from shared.adapters.dynamo.tables import CertificateItem
 from shared.domain.certificate import CertificateHead, CertificateHistory, CertificateVersion
 from shared.domain.claim import LedgerEntry
+from shared.domain.erasure import anonymous
 from shared.domain.ids import CertificateNumber
 from shared.events.event import Event
 from shared.ports import ConcurrentChange, Issue
@@ -90,6 +91,14 @@ class DynamoCertificates:
             stored = self.version(issue.version.number, issue.version.number_of_version)
             if stored != replace(issue.version, version=1):
                 raise ConcurrentChange(f"{issue.version.number} v{issue.version.number_of_version}") from error
+
+    def withhold_name(self, history: CertificateHistory) -> None:
+        withheld = anonymous(history)
+        for version, stored in zip(withheld.versions, history.versions, strict=True):
+            if version != stored:
+                self._versions.save(version)
+        if withheld.head != history.head:
+            self._heads.save(withheld.head)
 
     def correct(
         self, head: CertificateHead, entries: Sequence[LedgerEntry], announcing: Sequence[Event]

@@ -265,21 +265,21 @@ class DynamoProfiles:
     """See ``ports.Profiles``."""
 
     def __init__(self, encode: EncodeOutbox, connection: Connection) -> None:
-        self._store = Store(
+        self.store = Store(
             LearningItem,
             Profile,
             lambda profile: profile_key(profile.learner_id),
             lambda profile: learner_marks(profile.learner_id, profile.name, PROFILE),
             encode,
         )
-        self._findable = Findable(self._store, connection, PROFILE, lambda profile: profile.terms)
+        self._findable = Findable(self.store, connection, PROFILE, lambda profile: profile.terms)
 
     def find(self, learner_id: LearnerId) -> Profile | None:
-        return self._store.find(profile_key(learner_id))
+        return self.store.find(profile_key(learner_id))
 
     def those(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Profile]:
         keys = [profile_key(learner_id) for learner_id in set(learner_ids)]
-        return {profile.learner_id: profile for profile in self._store.of_keys(keys)}
+        return {profile.learner_id: profile for profile in self.store.of_keys(keys)}
 
     def save(self, profile: Profile) -> Profile:
         return self._findable.save(profile)
@@ -289,21 +289,21 @@ class DynamoContacts:
     """See ``ports.Contacts``."""
 
     def __init__(self, encode: EncodeOutbox, connection: Connection) -> None:
-        self._store = Store(
+        self.store = Store(
             LearningItem,
             Contact,
             lambda contact: contact_key(contact.learner_id),
             lambda contact: learner_marks(contact.learner_id, contact.name, CONTACT),
             encode,
         )
-        self._findable = Findable(self._store, connection, CONTACT, lambda contact: contact.terms)
+        self._findable = Findable(self.store, connection, CONTACT, lambda contact: contact.terms)
 
     def find(self, learner_id: LearnerId) -> Contact | None:
-        return self._store.find(contact_key(learner_id))
+        return self.store.find(contact_key(learner_id))
 
     def those(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Contact]:
         keys = [contact_key(learner_id) for learner_id in set(learner_ids)]
-        return {contact.learner_id: contact for contact in self._store.of_keys(keys)}
+        return {contact.learner_id: contact for contact in self.store.of_keys(keys)}
 
     def save(self, contact: Contact) -> Contact:
         return self._findable.save(contact)
@@ -313,7 +313,7 @@ class DynamoMemberships:
     """See ``ports.Memberships``."""
 
     def __init__(self, encode: EncodeOutbox) -> None:
-        self._store = Store(
+        self.store = Store(
             LearningItem,
             Membership,
             lambda member: membership_key(member.learner_id),
@@ -322,14 +322,14 @@ class DynamoMemberships:
         )
 
     def find(self, learner_id: LearnerId) -> Membership | None:
-        return self._store.find(membership_key(learner_id))
+        return self.store.find(membership_key(learner_id))
 
     def save(self, membership: Membership) -> Membership:
-        return self._store.save(membership)
+        return self.store.save(membership)
 
     def those(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Membership]:
         keys = [membership_key(learner_id) for learner_id in set(learner_ids)]
-        found = _at_once(self._store.of_keys, keys, READ_AT_ONCE)
+        found = _at_once(self.store.of_keys, keys, READ_AT_ONCE)
         return {membership.learner_id: membership for part in found for membership in part}
 
     def write_over(self, memberships: Sequence[Membership]) -> None:
@@ -339,7 +339,7 @@ class DynamoMemberships:
         try:
             with LearningItem.batch_write() as batch:
                 for membership in memberships:
-                    item = self._store.written(membership, ())
+                    item = self.store.written(membership, ())
                     item.version = membership.version + 1
                     batch.save(item)
         except PutError as error:
@@ -360,7 +360,7 @@ class DynamoAccommodations:
     """See ``ports.Accommodations``."""
 
     def __init__(self, encode: EncodeOutbox) -> None:
-        self._store = Store(
+        self.store = Store(
             LearningItem,
             Accommodation,
             lambda granted: accommodation_key(granted.learner_id, granted.module_id),
@@ -369,17 +369,17 @@ class DynamoAccommodations:
         )
 
     def find(self, learner_id: LearnerId, module_id: ModuleId) -> Accommodation | None:
-        return self._store.find(accommodation_key(learner_id, module_id))
+        return self.store.find(accommodation_key(learner_id, module_id))
 
     def of_learner(self, learner_id: LearnerId) -> Sequence[Accommodation]:
-        return self._store.of_partition(_partition(learner_id), "ACCOMMODATION#")
+        return self.store.of_partition(_partition(learner_id), "ACCOMMODATION#")
 
     def those(self, grants: Sequence[tuple[LearnerId, ModuleId]]) -> Sequence[Accommodation]:
-        found = self._store.of_keys([accommodation_key(*grant) for grant in grants])
+        found = self.store.of_keys([accommodation_key(*grant) for grant in grants])
         return sorted(found, key=lambda granted: (granted.module_id, granted.learner_id))
 
     def save(self, accommodation: Accommodation) -> Accommodation:
-        return self._store.save(accommodation)
+        return self.store.save(accommodation)
 
 
 def claim_store(encode: EncodeOutbox) -> Store[Claim]:
@@ -473,15 +473,15 @@ class DynamoReportedRecords:
     """See ``ports.ReportedRecords``: beside the ledger, so that all that is held about a learner is in one place."""
 
     def __init__(self, encode: EncodeOutbox) -> None:
-        self._store = Store(
+        self.store = Store(
             LearningItem, Reported, lambda reported: reported_key(reported.enrolment, reported.report), _none, encode
         )
 
     def find(self, enrolment: EnrolmentId, report: Report) -> Reported | None:
-        return self._store.find(reported_key(enrolment, report))
+        return self.store.find(reported_key(enrolment, report))
 
     def save(self, reported: Reported) -> Reported:
-        return self._store.save(reported)
+        return self.store.save(reported)
 
 
 class DynamoLedger:

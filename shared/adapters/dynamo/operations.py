@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import islice
 
-from shared.adapters.dynamo.store import EncodeOutbox, Key, Marks, Store, due_for_recovery
+from shared.adapters.dynamo.store import RECOVER, EncodeOutbox, Key, Marks, Store, due, due_for_recovery
 from shared.adapters.dynamo.tables import OperationsItem
 from shared.domain.ids import EditionId, LearnerId
 from shared.domain.job import Job
@@ -25,6 +25,9 @@ def job_key(job: str) -> Key:
 
 
 def _job_marks(job: Job) -> Marks:
+    """A job that waits announces nothing: it is recovery that wakes it, at its time."""
+    if job.looks_at:
+        return due(RECOVER, job.job, job.looks_at)
     return due_for_recovery(job.job, None if job.finished_at else job.advanced_at or job.started_at)
 
 
@@ -127,9 +130,13 @@ class DynamoMails:
     def save(self, mail: Mail) -> Mail:
         return self._store.save(mail)
 
+    def of_learner(self, learner_id: LearnerId) -> Sequence[Mail]:
+        return [self._store.read(item) for item in OperationsItem.query(f"MAIL#{learner_id}", consistent_read=True)]
+
 
 def mail_key(event_id: str, learner_id: LearnerId) -> Key:
-    return f"MAIL#{event_id}", learner_id
+    """By learner, so that all that is held about one is found without a scan."""
+    return f"MAIL#{learner_id}", event_id
 
 
 class DynamoFailures:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from zlib import crc32
 
-from pynamodb.exceptions import DoesNotExist, PutError, PynamoDBException
+from pynamodb.exceptions import DeleteError, DoesNotExist, PutError, PynamoDBException
 
 from shared.acting import acted, note_read
 from shared.adapters.dynamo.tables import DueIndex, Item
@@ -145,6 +145,17 @@ class Store(Generic[A]):
             if error.cause_response_code != CONDITION_FAILED:
                 raise
             if not self.is_stored(item):
+                raise ConcurrentChange(f"{item.pk} {item.sk}") from error
+
+    def remove(self, aggregate: A) -> None:
+        """Remove what was read, for good; what is gone already is gone. Raise ConcurrentChange where it changed."""
+        item = self.item(*self.key(aggregate), version=aggregate.version)
+        try:
+            item.delete()
+        except DeleteError as error:
+            if error.cause_response_code != CONDITION_FAILED:
+                raise
+            if self.find(self.key(aggregate)):
                 raise ConcurrentChange(f"{item.pk} {item.sk}") from error
 
     def is_stored(self, item: Item) -> bool:

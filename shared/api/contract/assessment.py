@@ -159,6 +159,7 @@ START_ATTEMPT = Operation(
     problems=(
         *_COMMON, "module-closed", "not-confirmed", "not-acknowledged", "profile-incomplete",
         "viewing-incomplete", "attempts-exhausted", "attempt-cooling-down", "grading-pending", "already-passed",
+        "learner-erased",
     ),
 )  # fmt: skip
 GET_ATTEMPT = Operation(

@@ -91,7 +91,7 @@ PUT_EVALUATION = Operation(
     query=EditionQuery,
     body=EvaluationBody,
     answers={HTTPStatus.OK: EvaluationReceiptView},
-    problems=("not-found", "not-enrolled", "not-passed"),
+    problems=("not-found", "not-enrolled", "not-passed", "learner-erased"),
 )
 PUT_CLAIM = Operation(
     id="claimCredit",
@@ -104,6 +104,7 @@ PUT_CLAIM = Operation(
     problems=(
         "not-found", "not-enrolled", "not-passed",
         "evaluation-missing", "credit-not-allowed", "claim-window-over", "name-not-printable",
+        "learner-erased",
     ),
 )  # fmt: skip
 
@@ -433,6 +434,7 @@ POST_EXTERNAL_CREDIT = Operation(
     path="/transcript/external",
     body=ExternalCreditBody,
     answers={HTTPStatus.CREATED: TranscriptEntryView, HTTPStatus.OK: TranscriptEntryView},
+    problems=("learner-erased",),
 )
 LIST_CERTIFICATES = Operation(
     id="listCertificates",
@@ -459,7 +461,7 @@ GET_CERTIFICATE_PDF = Operation(
     query=VersionQuery,
     headers=("Accept",),
     answers={HTTPStatus.SEE_OTHER: None, HTTPStatus.OK: PdfAddressView},
-    problems=("not-found",),
+    problems=("not-found", "learner-erased"),
 )
 GET_CREDENTIAL = Operation(
     id="getCredential",
@@ -469,7 +471,7 @@ GET_CREDENTIAL = Operation(
     query=VersionQuery,
     headers=("Accept",),
     answers={HTTPStatus.OK: CredentialView},
-    problems=("not-found",),
+    problems=("not-found", "learner-erased"),
     media_type=CREDENTIAL,
     media_types=(CREDENTIAL_JWT,),
 )
@@ -487,12 +489,12 @@ PUT_ME = Operation(
     path="/me",
     body=ProfileBody,
     answers={HTTPStatus.OK: ProfileView},
-    problems=("name-not-printable",),
+    problems=("name-not-printable", "learner-erased"),
 )
 
 
 class VerificationView(View):
-    """What the public learns. Of an unknown number only ``status``."""
+    """What the public learns. Of an unknown number only ``status``; ``holder`` is left out once they are erased."""
 
     status: CertificateStatus
     version: int | None = None
@@ -519,7 +521,7 @@ class VerificationView(View):
             ],
             completed_on=version.completed_on,
             issued_on=version.issued_on,
-            holder=version.holder,
+            holder=version.holder or None,
             pdf_sha256=version.pdf_sha256,
             reason=history.head.revoked_for,
         )
@@ -660,7 +662,7 @@ REISSUE = Operation(
     body=ReissueBody,
     headers=("If-Match",),
     answers={HTTPStatus.ACCEPTED: ReissueView},
-    problems=("not-found", "name-not-printable", "version-conflict"),
+    problems=("not-found", "name-not-printable", "version-conflict", "learner-erased"),
     groups=ADMINS,
 )
 REVOKE = Operation(

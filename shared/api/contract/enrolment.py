@@ -156,7 +156,7 @@ PUT_ENROLMENT = Operation(
     path=ENROLMENT,
     query=EditionQuery,
     answers={HTTPStatus.ACCEPTED: EnrolmentRequestView, HTTPStatus.OK: EnrolmentRequestView},
-    problems=("not-found", "module-closed"),
+    problems=("not-found", "module-closed", "learner-erased"),
 )
 GET_ENROLMENT = Operation(
     id="getEnrolment",
@@ -331,7 +331,7 @@ PUT_ACCOMMODATION = Operation(
     path=ACCOMMODATION,
     body=AccommodationBody,
     answers={HTTPStatus.OK: AccommodationView},
-    problems=("not-found",),
+    problems=("not-found", "learner-erased"),
     groups=ADMINS,
 )
 GET_ACCOMMODATION = Operation(

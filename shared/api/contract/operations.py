@@ -31,7 +31,7 @@ class RemarkView(View):
 class SkipView(View):
     """Somebody of whom something could not be reported. Reasons: ``no-consent``; for PARS also ``name-not-split``,
     ``licence-or-npi-missing``, ``birthday-missing``, ``provider-id-missing``, ``activity-id-not-of-accme``,
-    ``credit-not-in-quarters``.
+    ``credit-not-in-quarters``; and ``learner-erased``, of whom nothing is reported any more.
     """
 
     learner: str
@@ -45,7 +45,8 @@ class JobView(View):
     not, after a long wait. An import that failed has ``errors``; one that left something out has ``skipped``. A dry run
     that is finished says how many ``attempts`` there are, and how many would be ``newly_passed`` or ``points_changed``.
     A finished export has its file at ``url`` for five minutes, the number of lines that it has ``reported``, and whom
-    it ``skipped`` (at most 10,000). Exports are shown to admins alone.
+    it ``skipped`` (at most 10,000). Exports are shown to admins alone. An erasure is ``waiting_for`` what has to end
+    first: ``attempt-under-way``, ``regrade-under-way``, ``certificate-not-issued``, ``report-not-accepted``.
     """
 
     job: str
@@ -64,6 +65,7 @@ class JobView(View):
     attempts: int | None = None
     newly_passed: int | None = None
     points_changed: int | None = None
+    waiting_for: list[str] | None = None
 
     @classmethod
     def of(cls, job: Job) -> Self:
@@ -81,6 +83,7 @@ class JobView(View):
             skipped=[RemarkView(line=each.line, msg=each.text) for each in job.skipped] or None,
             reported=job.export.reported if job.export else None,
             accepted_at=job.export.accepted_at if job.export else None,
+            waiting_for=list(job.waits_for) or None,
             **effect,
         )
 
