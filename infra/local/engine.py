@@ -69,7 +69,10 @@ class Moto:
             create_backend_app,
         )
 
+        from infra.local.transactions import mend_transactions  # noqa: PLC0415
+
         _let_moto_sign_digests()
+        mend_transactions()
         self._app = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.Lock()
         self._wake = wake

@@ -487,6 +487,29 @@ def test_a_stream_goes_on_after_a_transaction_that_was_cancelled(system: LocalSy
     assert world.forwarded == ["one", "two"]
 
 
+def test_a_cancelled_transaction_leaves_no_trace_in_table_or_stream(system: LocalSystem) -> None:
+    put_words(system, "one")
+    system.drain()
+    dynamodb, table = system.aws("dynamodb"), system.reference("ThingTable")
+    [row] = dynamodb.scan(TableName=table)["Items"]
+    key = next(iter(row))
+    other = {**row, key: {"S": "other"}, "outbox": {"S": json.dumps(["never"])}}
+    refused = {"ConditionExpression": "attribute_not_exists(#key)", "ExpressionAttributeNames": {"#key": key}}
+    writes = [
+        {"Put": {"TableName": table, "Item": {**row, "more": {"S": "never"}}}},
+        {"Put": {"TableName": table, "Item": other}},
+        {"ConditionCheck": {"TableName": table, "Key": {key: {"S": "third"}}, **refused}},
+    ]
+    for cancelled in ([*writes, {"Put": {"TableName": table, "Item": row, **refused}}], [*writes, writes[0]]):
+        with pytest.raises(dynamodb.exceptions.ClientError):
+            dynamodb.transact_write_items(TransactItems=cancelled)
+    system.drain()
+    assert dynamodb.scan(TableName=table)["Items"] == [row]
+    assert world.forwarded == ["one"]
+    dynamodb.transact_write_items(TransactItems=writes)
+    assert len(dynamodb.scan(TableName=table)["Items"]) == 2
+
+
 def test_a_stream_that_never_gets_on_is_told_with_its_cause(system: LocalSystem) -> None:
     broken = system.token("dr-a")
     system.request("PUT", "/things/broken", broken, "this is not JSON", {"content-type": "text/plain"})
