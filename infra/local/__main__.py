@@ -75,16 +75,21 @@ def _import(options: argparse.Namespace) -> int:
     status = import_bank(options.file, options.format, options.output)
     if options.module:
         draft = EditionId(ModuleId(options.module), options.edition)
-        return attach_bank(options.file, options.format, draft, options.server.rstrip("/"))
+        return attach_bank(options.file, options.format, draft, options.server.rstrip("/"), _token_for("author"))
     return status
 
 
 def _audit(options: argparse.Namespace) -> int:
     from infra.local.audit import verify_audit  # noqa: PLC0415
+
+    return verify_audit(options.server.rstrip("/"), _token_for("admin"))
+
+
+def _token_for(group: str) -> str:
+    """The token in CME_TOKEN, else one of the local issuer."""
     from infra.local.issuer import STATE, Issuer  # noqa: PLC0415
 
-    token = os.environ.get("CME_TOKEN") or Issuer(STATE).token("auditor", at=datetime.now(UTC), groups=["admin"])
-    return verify_audit(options.server.rstrip("/"), token)
+    return os.environ.get("CME_TOKEN") or Issuer(STATE).token("command-line", at=datetime.now(UTC), groups=[group])
 
 
 def _clock(options: argparse.Namespace) -> int:
@@ -125,7 +130,10 @@ def _parser() -> argparse.ArgumentParser:
     bank.add_argument("file", type=Path, help="the bank")
     bank.add_argument("--format", help="json, gift, aiken, moodle, qti or package (what the file's name says)")
     bank.add_argument("--output", type=Path, help="write the bank there as JSON, as authors send it")
-    bank.add_argument("--module", help="attach it to a draft of this module at a running server")
+    bank.add_argument(
+        "--module",
+        help="attach it to a draft of this module at a running server; an author's token may be in CME_TOKEN",
+    )
     bank.add_argument("--edition", type=int, default=1, help="of this edition (1)")
     bank.set_defaults(command=_import, interrupted=INTERRUPTED)
 

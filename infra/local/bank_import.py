@@ -2,16 +2,16 @@
 
 import json
 import sys
+import time
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from infra.local.errors import LocalError
-from infra.local.issuer import STATE, Issuer
-from infra.local.remote import asked
+from infra.local.remote import asked, upload
 from shared.api.bank import read_bank
-from shared.api.contract.modules import AIKEN, GIFT, JSON, MOODLE_XML, QTI_ITEM, QTI_PACKAGE, BankView
+from shared.api.contract.modules import AIKEN, GIFT, JSON, MAX_BANK_BYTES, MOODLE_XML, QTI_ITEM, QTI_PACKAGE, BankView
 from shared.domain.ids import EditionId
 from shared.domain.questions import AnswerKey, Bank
 from shared.exchange.bank_file import BankFile, Malformed
@@ -24,6 +24,11 @@ FORMATS = {
     "qti": QTI_ITEM,
     "package": QTI_PACKAGE,
 }
+
+# Seconds between two looks at a job, and between two lines about it; a file is looked for every 15 seconds there.
+LOOK_EVERY = 1.0
+TELL_EVERY = 15.0
+LONGEST_WAIT = 900.0
 
 
 def import_bank(file: Path, kind: str | None, output: Path | None) -> int:
@@ -53,15 +58,47 @@ def import_bank(file: Path, kind: str | None, output: Path | None) -> int:
     return 0
 
 
-def attach_bank(file: Path, kind: str | None, draft: EditionId, server: str) -> int:
-    """Send the file, as it is, to the draft at a running server; the exit status. Raise LocalError."""
+def attach_bank(file: Path, kind: str | None, draft: EditionId, server: str, token: str) -> int:
+    """Send the file, as it is, to the draft at a running server; the exit status.
+
+    What is too large for a request is uploaded, and its import waited for. Raise LocalError.
+    """
     data = file.read_bytes()
     media_type = FORMATS[kind] if kind else media_type_of(file, data)
-    token = Issuer(STATE).token("importer", at=datetime.now(UTC), groups=["author"])
     path = f"/admin/modules/{quote(draft.module_id, safe='')}/editions/{draft.edition}/questions"
-    receipt = asked(server, "PUT", path, token, data=data, media_type=media_type)
-    print(f"attached to {draft}: {receipt['questions']} questions")
+    if len(data) <= MAX_BANK_BYTES:
+        receipt = asked(server, "PUT", path, token, data=data, media_type=media_type)
+        questions, skipped = receipt["questions"], receipt["skipped"]
+    else:
+        wanted = json.dumps({"media_type": media_type}).encode()
+        awaited = asked(server, "POST", f"{path}/uploads", token, data=wanted)
+        upload(awaited["url"], data, media_type)
+        print(f"uploaded {len(data) / 2**20:.1f} MiB; waiting for the job {awaited['job']}", flush=True)
+        job = _imported(file, awaited["job"], server, token)
+        questions, skipped = job["done"], job.get("skipped", [])
+    left_out = f", {len(skipped)} skipped" if skipped else ""
+    print(f"attached to {draft}: {questions} questions{left_out}")
     return 0
+
+
+def _imported(file: Path, job: str, server: str, token: str) -> Any:
+    """The import once it is finished; raise LocalError where it failed, its errors told line by line before."""
+    began = told = time.monotonic()
+    while True:
+        found = asked(server, "GET", f"/admin/jobs/{job}", token)
+        if found["state"] == "finished":
+            return found
+        if found["state"] == "failed":
+            for error in found["errors"]:
+                print(f"{file}:{error['line']}: {error['msg']}", file=sys.stderr)
+            raise _refused(file)
+        now = time.monotonic()
+        if now - began > LONGEST_WAIT:
+            raise LocalError(f"{server} has not finished the import after {LONGEST_WAIT:.0f} s; see /admin/jobs/{job}")
+        if now - told >= TELL_EVERY:
+            told = now
+            print(f"  {found['state']} for {now - began:.0f} s", flush=True)
+        time.sleep(LOOK_EVERY)
 
 
 def _refused(file: Path) -> LocalError:

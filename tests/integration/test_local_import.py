@@ -14,6 +14,7 @@ import pytest
 from infra.local import __main__ as command_line
 from infra.local.sample import editions
 from infra.local.system import LocalSystem
+from shared.api.contract.modules import MAX_BANK_BYTES
 from tests.support import bank_files as files
 from tests.support.bank_files import TWO_QUESTIONS, told
 
@@ -269,7 +270,7 @@ def test_it_works_as_one_types_it(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def served() -> Iterator[LocalSystem]:
     """A running server; its tokens are those of every server on this machine, as the command takes them."""
-    with LocalSystem(port=0) as system:
+    with LocalSystem(port=0, parameters={"ImportDelay": "0"}) as system:
         system.go_live()
         yield system
 
@@ -327,6 +328,65 @@ def test_a_malformed_bank_is_not_sent(run_import: Import, served: LocalSystem, t
 
     assert said.status == 1
     assert bank_of(served, "unsent")[0] == 404
+
+
+# Of more than a request may have: each question's line is longer than 4 KiB.
+LARGE = "\n".join(f"::q{n}::{n} {'and so on ' * 400}? {{=Yes ~No}}\n" for n in range(MAX_BANK_BYTES // 4_000 + 1))
+
+
+def test_a_bank_that_is_too_large_for_a_request_is_uploaded_and_waited_for(
+    run_import: Import, served: LocalSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_draft(served, "large")
+    monkeypatch.setattr("infra.local.bank_import.LOOK_EVERY", 0.2)
+    monkeypatch.setattr("infra.local.bank_import.TELL_EVERY", 0.4)
+    monkeypatch.setenv("CME_TOKEN", served.token("another-author", groups=["author"]))
+    bank = f"{LARGE}\n\n::essay::Describe the heart. {{}}\n"
+
+    said = run_import(written(tmp_path, "bank.gift", bank), "--module", "large", "--server", served.address)
+
+    questions = LARGE.count("::") // 2
+    assert (said.status, said.errors) == (0, [])
+    # The server writes to the same terminal.
+    uploaded, attached = [row for row in said.out if row.startswith(("uploaded", "attached"))]
+    assert uploaded.startswith(f"uploaded {len(bank) / 2**20:.1f} MiB; waiting for the job import-")
+    assert attached == f"attached to large/1: {questions} questions, 1 skipped"
+    assert len(bank_of(served, "large")[1]["questions"]) == questions
+
+
+def test_an_upload_that_the_server_refuses_is_told_line_by_line(
+    run_import: Import, served: LocalSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when it knows another version of the format than this side does."""
+    a_draft(served, "refused")
+    monkeypatch.setattr("infra.local.bank_import.LOOK_EVERY", 0.2)
+    monkeypatch.setattr("infra.local.bank_import.import_bank", lambda *_: 0)
+    file = written(tmp_path, "bank.gift", f"{LARGE}\nNever ended {{=a\n")
+
+    said = run_import(file, "--module", "refused", "--server", served.address)
+
+    assert said.status == 1
+    line = LARGE.count("\n") + 2
+    assert said.errors == [
+        f"{file}:{line}: the '{{' on this line is never closed",
+        f"error: {file} was refused whole; nothing was imported",
+    ]
+    assert bank_of(served, "refused")[0] == 404
+
+
+def test_an_import_that_takes_too_long_is_told_with_where_to_look(
+    run_import: Import, served: LocalSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_draft(served, "slow")
+    monkeypatch.setattr("infra.local.bank_import.LONGEST_WAIT", -1.0)
+    monkeypatch.setattr("infra.local.bank_import.upload", lambda *_: None)
+
+    said = run_import(written(tmp_path, "bank.gift", LARGE), "--module", "slow", "--server", served.address)
+
+    assert said.status == 1
+    [error] = said.errors
+    assert error.startswith(f"error: {served.address} has not finished the import after ")
+    assert error.rpartition("/")[2].startswith("import-")
 
 
 @pytest.mark.parametrize("module", ["no-such-module", "no such/module"])
