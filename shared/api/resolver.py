@@ -2,13 +2,12 @@
 
 import base64
 import binascii
-import hashlib
 import json
 import random
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
@@ -283,16 +282,6 @@ def _invalid(error: ValidationError, part: str) -> InvalidRequest:
     return InvalidRequest(f"The {part} is not as expected.", errors=errors)
 
 
-def unless_known(call: Call[Any, Any], answer: Answer) -> Answer:
-    """The answer with an ETag made of its body; 304 without a body where If-None-Match names it already."""
-    body = _written(answer.body)
-    digest = hashlib.sha256(body if isinstance(body, bytes) else body.encode()).hexdigest()
-    headers = {**answer.headers, "ETag": f'"{digest[:32]}"'}
-    if headers["ETag"] in re.findall(r'"[^"]*"', call.headers.get("if-none-match", "")):
-        return Answer(HTTPStatus.NOT_MODIFIED, headers=headers, media_type=answer.media_type)
-    return replace(answer, headers=headers)
-
-
 def _written(body: View | str | bytes | None) -> str | bytes:
     return body.model_dump_json() if isinstance(body, View) else body or ""
 
@@ -300,9 +289,10 @@ def _written(body: View | str | bytes | None) -> str | bytes:
 def _response(answer: Answer, asked: Mapping[str, str]) -> Response[Any]:
     body, status = _written(answer.body), answer.status
     headers = {"Cache-Control": "no-store", **answer.headers}
-    if answer.kept_for is not None:
+    if answer.kept_for is not None and answer.status is HTTPStatus.OK:
         tag = content_etag(body)
-        headers |= {"Cache-Control": f"public, max-age={int(answer.kept_for.total_seconds())}", "ETag": tag}
+        kept = f"public, max-age={int(answer.kept_for.total_seconds())}" if answer.kept_for else "no-cache"
+        headers |= {"Cache-Control": kept, "ETag": tag}
         if names(asked, tag):
             body, status = "", HTTPStatus.NOT_MODIFIED
     return Response(int(status), content_type=answer.media_type, body=body, headers=headers)

@@ -60,6 +60,7 @@ def test_an_unknown_number_is_no_page_found_in_the_visitors_language(world: Worl
     page = opened(world, "CME-00000-00000-00000-00001", accept_language="de")
     assert (page.status, heading(page)) == (404, "Kein solches Zertifikat")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["cache-control"] == "no-store"
 
 
 def test_the_qr_code_of_a_superseded_version_leads_to_what_took_its_place(

@@ -1,17 +1,19 @@
 """GET /verify/{number}, as a page or as JSON, the issuer's identity and the status lists: all public."""
 
+from datetime import timedelta
 from http import HTTPStatus
 
 from functions.certification.verify.use_case import show_keys, show_status_list, verify
 from shared.api.contract import certification as contract
-from shared.api.resolver import JSON, Answer, Api, Call, unless_known
+from shared.api.resolver import JSON, Answer, Api, Call
 from shared.bootstrap import deps
 from shared.domain.issuer import did_web
 
 lambda_handler = api = Api()
 
-# A revocation shows at once: what is kept is asked about each time.
-KEPT = {"Cache-Control": "no-cache", "Vary": "Accept, Accept-Language"}
+# A revocation shows at once: what a visitor keeps is asked about each time.
+UNTIL_ASKED = timedelta(0)
+VARIES = {"Vary": "Accept, Accept-Language"}
 # A key is shown from the deployment on that lets it sign, so some minutes late is early enough.
 KEYS_FOR_MINUTES = {"Cache-Control": "public, max-age=300"}
 # A revocation is out within a second and seen within two.
@@ -24,15 +26,15 @@ def get_verification(call: Call[None, contract.VersionQuery]) -> Answer:
     found = verify(number, call.query.version, deps())
     status = HTTPStatus.OK if found else HTTPStatus.NOT_FOUND
     if call.accepts(JSON):
-        return unless_known(call, Answer(status, contract.VerificationView.of(found), KEPT))
+        return Answer(status, contract.VerificationView.of(found), VARIES, kept_for=UNTIL_ASKED)
     # Programs don't pay for what only the page needs.
     from functions.certification.verify.page import PAGE_HEADERS, render_page  # noqa: PLC0415
     from shared.language import choose_language  # noqa: PLC0415
 
     language = choose_language(call.headers.get("accept-language"))
-    headers = {**KEPT, **PAGE_HEADERS, "Content-Language": language.code}
+    headers = {**VARIES, **PAGE_HEADERS, "Content-Language": language.code}
     page = render_page(number, found, language)
-    return unless_known(call, Answer(status, page, headers, media_type="text/html; charset=utf-8"))
+    return Answer(status, page, headers, media_type="text/html; charset=utf-8", kept_for=UNTIL_ASKED)
 
 
 @api.operation(contract.GET_DID_DOCUMENT)
