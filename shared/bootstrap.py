@@ -35,6 +35,7 @@ from shared.ports import (
     Ledger,
     Mailer,
     Mails,
+    MembershipDirectory,
     Memberships,
     Orders,
     PersonalRecords,
@@ -57,6 +58,7 @@ from shared.ports import (
 )
 from shared.settings import (
     AccountSettings,
+    DirectorySettings,
     EvidenceSettings,
     MailSettings,
     QueueSettings,
@@ -251,6 +253,14 @@ class Deps:
         from shared.adapters.s3 import S3ExportFiles
 
         return S3ExportFiles(self._s3, self.settings.document_bucket)
+
+    @cached_property
+    def membership_directory(self) -> MembershipDirectory:
+        from shared.adapters.membership_directory import HttpMembershipDirectory, NoDirectory
+
+        known = DirectorySettings.from_env()
+        url = known.membership_directory_url
+        return HttpMembershipDirectory(url, known.membership_directory_token) if url else NoDirectory()
 
     @cached_property
     def pars_provider(self) -> str | None:

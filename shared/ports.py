@@ -277,6 +277,18 @@ class Contacts(Protocol):
         ...
 
 
+class DirectoryUnavailable(Exception):
+    """The society's directory gives no answer now, or none that can be understood."""
+
+
+class MembershipDirectory(Protocol):
+    """The society's own directory of members, which somebody else runs."""
+
+    def find(self, learner_id: LearnerId) -> Membership | None:
+        """What it says of a learner now, None where it does not know them; raise DirectoryUnavailable."""
+        ...
+
+
 class Memberships(Protocol):
     def find(self, learner_id: LearnerId) -> Membership | None: ...
 

@@ -127,6 +127,21 @@ class AccountSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DirectorySettings:
+    """Where the society's own directory of members is, without a slash at its end, and what opens it; None: nowhere."""
+
+    membership_directory_url: str | None
+    membership_directory_token: str | None
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        return cls(
+            membership_directory_url=environment.get("MEMBERSHIP_DIRECTORY_URL") or None,
+            membership_directory_token=environment.get("MEMBERSHIP_DIRECTORY_TOKEN") or None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailSettings:
     """How mail is sent; only notify knows, for only notify sends any.
 

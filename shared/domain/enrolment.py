@@ -8,6 +8,7 @@ from typing import Self
 
 from shared.domain.edition import Terms
 from shared.domain.ids import CertificateNumber, EnrolmentId, LearnerId, ModuleId
+from shared.domain.recovery import next_try
 from shared.domain.refusals import AlreadyPassed, InformationChanged, NotAcknowledged, NotConfirmed, ViewingIncomplete
 from shared.domain.viewing import Segment, ViewingRecord
 
@@ -29,12 +30,21 @@ class DeclineReason(StrEnum):
     MODULE_CLOSED = "module-closed"
 
 
+class WaitingFor(StrEnum):
+    """What keeps a request from being decided."""
+
+    MEMBERSHIP_DIRECTORY = "membership-directory"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """``requests`` counts how often it was asked for; ``settled`` which key revision's grade of
-    which attempt was taken in. ``claimable_from`` is when the claim window opened: with the pass, or with
-    the regrade that let the learner pass. ``edition_ended_at`` is when its edition ended, from when it was told
-    until what that means for it is decided. ``terms`` are the rules that hold for this learner;
+    """One learner's way through one edition.
+
+    ``requests`` counts how often it was asked for. ``delays`` counts how often that could not be decided yet,
+    ``waiting_for`` says why and ``next_try_at`` when it is tried again, until it is decided. ``settled`` is which key
+    revision's grade of which attempt was taken in. ``claimable_from`` is when the claim window opened: with the pass,
+    or with the regrade that let the learner pass. ``edition_ended_at`` is when its edition ended, from when it was
+    told until what that means for it is decided. ``terms`` are the rules that hold for this learner;
     ``claim_reminded_at`` is when it was seen to that they know when the claim window closes.
     """
 
@@ -44,6 +54,9 @@ class Enrolment:
     requested_at: datetime
     state: EnrolmentState = EnrolmentState.REQUESTED
     requests: int = 1
+    delays: int = 0
+    waiting_for: WaitingFor | None = None
+    next_try_at: datetime | None = None
     reason: DeclineReason | None = None
     confirmed_at: datetime | None = None
     acknowledged_hash: str | None = None
@@ -92,7 +105,7 @@ class Enrolment:
             requested_at=at,
             reason=None,
             ended_at=None,
-        )
+        )._undelayed()
 
     @property
     def can_be_requested_anew(self) -> bool:
@@ -100,10 +113,18 @@ class Enrolment:
 
     def confirmed(self, at: datetime, terms: Terms | None = None) -> Self:
         """Admitted as of ``at``; from here on ``terms`` hold, whatever becomes of the edition."""
-        return replace(self, state=EnrolmentState.CONFIRMED, confirmed_at=at, terms=terms)
+        return replace(self, state=EnrolmentState.CONFIRMED, confirmed_at=at, terms=terms)._undelayed()
+
+    def delayed(self, waiting_for: WaitingFor, at: datetime) -> Self:
+        """It can't be decided yet; it is tried again, for as long as that takes."""
+        return replace(self, waiting_for=waiting_for, delays=self.delays + 1, next_try_at=next_try(self.delays, at))
+
+    def _undelayed(self) -> Self:
+        return replace(self, waiting_for=None, delays=0, next_try_at=None)
 
     def declined(self, reason: DeclineReason, at: datetime) -> Self:
-        return replace(self, state=EnrolmentState.DECLINED, reason=reason, ended_at=at, edition_ended_at=None)
+        declined = replace(self, state=EnrolmentState.DECLINED, reason=reason, ended_at=at, edition_ended_at=None)
+        return declined._undelayed()
 
     def told_of_end(self, at: datetime) -> Self:
         """Its edition ended ``at``; whether it lapses is still to be decided."""
@@ -111,13 +132,14 @@ class Enrolment:
 
     def lapsed(self, at: datetime) -> Self:
         """Left without a pass when the module ended; ``at`` is the module's end, not the processing's."""
-        return replace(self, state=EnrolmentState.LAPSED, ended_at=at, edition_ended_at=None)
+        return replace(self, state=EnrolmentState.LAPSED, ended_at=at, edition_ended_at=None)._undelayed()
 
     def withdrawn(self, at: datetime) -> Self:
         """Given up by the learner; raise AlreadyPassed after a pass."""
         if self.has_passed:
             raise AlreadyPassed("An enrolment can't be withdrawn after the test was passed.")
-        return replace(self, state=EnrolmentState.WITHDRAWN, reason=None, ended_at=at, edition_ended_at=None)
+        withdrawn = replace(self, state=EnrolmentState.WITHDRAWN, reason=None, ended_at=at, edition_ended_at=None)
+        return withdrawn._undelayed()
 
     def acknowledged(self, information_hash: str, current_hash: str, at: datetime) -> Self:
         """The learner has read the information about the module; its hash and the time are evidence.

@@ -16,6 +16,7 @@ from shared.domain.mail import BROKEN_OFF_AFTER
 from shared.domain.reporting import KEPT_FOR
 from shared.settings import (
     AccountSettings,
+    DirectorySettings,
     EvidenceSettings,
     MailSettings,
     QueueSettings,
@@ -293,6 +294,7 @@ def test_only_relay_knows_the_queues_and_knows_each_and_only_notify_how_mail_is_
         (ReportSettings, {"Work"}),
         (AccountSettings, {"Work"}),
         (EvidenceSettings, {"Work", "Destroy"}),
+        (DirectorySettings, {"Confirm"}),
     ):
         names = {field.name.upper() for field in fields(settings)}
         assert {function for function in FUNCTIONS if names & set(variables_of(function))} == steps
@@ -311,7 +313,15 @@ def test_only_those_who_sign_or_show_the_key_are_told_which_it_is() -> None:
 
 
 def test_no_function_is_told_anything_else() -> None:
-    own = (AccountSettings, EvidenceSettings, MailSettings, QueueSettings, ReportSettings, SigningSettings)
+    own = (
+        AccountSettings,
+        DirectorySettings,
+        EvidenceSettings,
+        MailSettings,
+        QueueSettings,
+        ReportSettings,
+        SigningSettings,
+    )
     known = {field.name.upper() for settings in own for field in fields(settings)}
     for function in FUNCTIONS:
         assert set(variables_of(function)) <= known | {"POWERTOOLS_SERVICE_NAME"}
@@ -508,15 +518,12 @@ def test_schedules_carry_the_name_of_the_stack_and_catch_up_by_their_next_run() 
     }
 
 
-def test_what_is_stuck_raises_an_alarm() -> None:
-    [alarm] = [alarm for alarm in ALARMS.values() if alarm["MetricName"] == "Stuck"]
+@pytest.mark.parametrize(("metric", "function"), [("Stuck", "Recover"), ("DirectoryUnavailable", "Confirm")])
+def test_what_only_a_step_can_count_raises_an_alarm(metric: str, function: str) -> None:
+    [alarm] = [alarm for alarm in ALARMS.values() if alarm["MetricName"] == metric]
     assert alarm["Namespace"] == GLOBALS["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
-    assert alarm["Dimensions"] == [{"Name": "service", "Value": variables_of("Recover")["POWERTOOLS_SERVICE_NAME"]}]
-    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
-        "Maximum",
-        "GreaterThanThreshold",
-        0,
-    )
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": variables_of(function)["POWERTOOLS_SERVICE_NAME"]}]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
 
 
 # Rights

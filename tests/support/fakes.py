@@ -57,6 +57,7 @@ from shared.mail.wording import word_letter
 from shared.ports import (
     ConcurrentChange,
     Credential,
+    DirectoryUnavailable,
     DocumentKind,
     Hit,
     Issue,
@@ -403,6 +404,21 @@ class FakeDirectory:
     def grants(self, limit: int, cursor: str | None) -> Page[tuple[LearnerId, ModuleId]]:
         found = sorted((one.module_id, one.learner_id) for one in self.accommodations.records.all())
         return _page([(learner_id, module_id) for module_id, learner_id in found], limit, cursor)
+
+
+@dataclass
+class FakeMembershipDirectory:
+    """See ``ports.MembershipDirectory``; ``is_down`` it gives no answer."""
+
+    members: dict[LearnerId, Membership] = field(default_factory=dict)
+    is_down: bool = False
+    asked: int = 0
+
+    def find(self, learner_id: LearnerId) -> Membership | None:
+        self.asked += 1
+        if self.is_down:
+            raise DirectoryUnavailable("down")
+        return self.members.get(learner_id)
 
 
 class FakeAccommodations:
@@ -1028,6 +1044,7 @@ class World:
         self.profiles = FakeProfiles(self.announced)
         self.contacts = FakeContacts(self.announced)
         self.memberships = FakeMemberships(self.announced)
+        self.membership_directory = FakeMembershipDirectory()
         self.accommodations = FakeAccommodations(self.announced)
         self.directory = FakeDirectory(self.profiles, self.contacts, self.memberships, self.accommodations)
         self.bank_images = FakeBankImages()

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from functions.enrolment.confirm.use_case import confirm_enrolment
-from shared.domain.enrolment import DeclineReason, Enrolment, EnrolmentState
+from shared.domain.enrolment import DeclineReason, Enrolment, EnrolmentState, WaitingFor
 from shared.domain.ids import EnrolmentId, ModuleId
 from shared.domain.learner import Membership
 from shared.events.enrolment import (
@@ -21,6 +21,7 @@ from tests.support.builders import (
     ENROLMENT,
     HOUR,
     LEARNER,
+    MINUTE,
     MODULE,
     NOW,
     a_profile,
@@ -66,6 +67,85 @@ def test_someone_who_is_no_member_is_declined_with_the_reason() -> None:
     assert (found(world).state, found(world).reason) == (EnrolmentState.DECLINED, DeclineReason.NOT_A_MEMBER)
     (declined,) = world.told(EnrolmentDeclinedV1)
     assert declined.reason == "not-a-member"
+
+
+def asking_the_directory(own: Membership | None, listed: Membership | None = None, *, is_down: bool = False) -> World:
+    """A request of a learner whom the office and the society's directory know so."""
+    world = World()
+    world.publish(an_edition())
+    world.memberships.given(*([own] if own else []))
+    world.enrolments.given(Enrolment.requested(ENROLMENT, NOW))
+    world.membership_directory.members = {LEARNER: listed} if listed else {}
+    world.membership_directory.is_down = is_down
+    return world
+
+
+MEMBER = Membership(learner_id=LEARNER, member=True)
+NO_MEMBER = Membership(learner_id=LEARNER, member=False)
+ENDED = Membership(learner_id=LEARNER, member=True, until=NOW.date() - DAY)
+
+
+@pytest.mark.parametrize(
+    ("own", "listed", "state", "asked"),
+    [
+        (MEMBER, None, EnrolmentState.CONFIRMED, 0),
+        (NO_MEMBER, MEMBER, EnrolmentState.DECLINED, 0),
+        (ENDED, MEMBER, EnrolmentState.CONFIRMED, 1),
+        (None, MEMBER, EnrolmentState.CONFIRMED, 1),
+        (None, NO_MEMBER, EnrolmentState.DECLINED, 1),
+        (None, ENDED, EnrolmentState.DECLINED, 1),
+        (ENDED, None, EnrolmentState.DECLINED, 1),
+        (None, None, EnrolmentState.DECLINED, 1),
+    ],
+)
+def test_the_directory_is_asked_where_the_offices_word_does_not_decide(
+    own: Membership | None, listed: Membership | None, state: EnrolmentState, asked: int
+) -> None:
+    world = asking_the_directory(own, listed)
+    confirm_enrolment(a_request(), world)
+    assert (found(world).state, world.membership_directory.asked) == (state, asked)
+
+
+def test_a_directory_that_is_down_delays_and_declines_nobody() -> None:
+    world = asking_the_directory(None, MEMBER, is_down=True)
+    waits = []
+    for _ in range(6):
+        confirm_enrolment(a_request(), world)
+        waiting = found(world)
+        assert (waiting.state, waiting.waiting_for) == (EnrolmentState.REQUESTED, WaitingFor.MEMBERSHIP_DIRECTORY)
+        assert waiting.next_try_at
+        waits.append((waiting.next_try_at - world.clock.at) / MINUTE)
+        world.clock.at = waiting.next_try_at
+    assert waits == [5, 10, 20, 40, 60, 60]
+    assert world.announced == []
+    world.membership_directory.is_down = False
+    confirm_enrolment(a_request(), world)
+    assert (found(world).state, found(world).confirmed_at) == (EnrolmentState.CONFIRMED, NOW)
+    assert (found(world).waiting_for, found(world).delays, found(world).next_try_at) == (None, 0, None)
+
+
+def test_where_the_office_admits_a_directory_that_is_down_delays_nothing() -> None:
+    world = asking_the_directory(MEMBER, is_down=True)
+    confirm_enrolment(a_request(), world)
+    assert found(world).state is EnrolmentState.CONFIRMED
+
+
+def test_a_request_that_waited_for_the_directory_until_the_edition_ended_lapses() -> None:
+    world = asking_the_directory(None, is_down=True)
+    confirm_enrolment(a_request(), world)
+    world.clock.at = END
+    confirm_enrolment(a_request(), world)
+    assert (found(world).state, found(world).waiting_for) == (EnrolmentState.LAPSED, None)
+
+
+def test_who_withdraws_while_the_directory_is_down_is_not_confirmed_afterwards() -> None:
+    world = asking_the_directory(None, MEMBER, is_down=True)
+    confirm_enrolment(a_request(), world)
+    withdrawn = world.enrolments.save(found(world).withdrawn(NOW + HOUR))
+    assert (withdrawn.waiting_for, withdrawn.next_try_at) == (None, None)
+    world.membership_directory.is_down = False
+    confirm_enrolment(a_request(), world)
+    assert found(world).state is EnrolmentState.WITHDRAWN
 
 
 def test_an_open_module_asks_for_no_membership() -> None:

@@ -3,15 +3,25 @@
 from typing import Protocol
 
 from shared.domain.admission import reason_to_decline
-from shared.domain.enrolment import Enrolment, EnrolmentState
+from shared.domain.edition import EditionContent
+from shared.domain.enrolment import Enrolment, EnrolmentState, WaitingFor
 from shared.domain.ids import EnrolmentId, LearnerId, ModuleId
+from shared.domain.learner import Membership
 from shared.events.enrolment import (
     EnrolmentConfirmedV1,
     EnrolmentDeclinedV1,
     EnrolmentLapsedV1,
     EnrolmentRequestedV1,
 )
-from shared.ports import Catalogue, Clock, Enrolments, Memberships, Profiles
+from shared.ports import (
+    Catalogue,
+    Clock,
+    DirectoryUnavailable,
+    Enrolments,
+    MembershipDirectory,
+    Memberships,
+    Profiles,
+)
 
 
 class Confirming(Protocol):
@@ -22,6 +32,8 @@ class Confirming(Protocol):
     @property
     def memberships(self) -> Memberships: ...
     @property
+    def membership_directory(self) -> MembershipDirectory: ...
+    @property
     def profiles(self) -> Profiles: ...
     @property
     def clock(self) -> Clock: ...
@@ -30,7 +42,8 @@ class Confirming(Protocol):
 def confirm_enrolment(requested: EnrolmentRequestedV1, deps: Confirming) -> None:
     """Confirm or decline a request, as of its own instant; a message delivered again changes nothing.
 
-    A request that is taken up only after the edition's end lapses.
+    A request that is taken up only after the edition's end lapses. Where the society's directory gives no answer the
+    request waits, and is tried again: a directory that is down declines nobody.
     """
     enrolment = deps.enrolments.find(
         EnrolmentId(LearnerId(requested.learner_id), ModuleId(requested.module_id), requested.edition)
@@ -39,16 +52,24 @@ def confirm_enrolment(requested: EnrolmentRequestedV1, deps: Confirming) -> None
         raise LookupError(f"no enrolment for {requested.id}")
     if enrolment.state is not EnrolmentState.REQUESTED or enrolment.requests != requested.ordinal:
         return
-    decided, announced = _decide(enrolment, deps)
+    try:
+        decided, announced = _decide(enrolment, deps)
+    except DirectoryUnavailable:
+        lapse = _lapse(enrolment, deps)
+        if lapse is None:
+            deps.enrolments.save(enrolment.delayed(WaitingFor.MEMBERSHIP_DIRECTORY, deps.clock.now()))
+            return
+        decided, announced = lapse
     deps.enrolments.save(decided, announcing=[announced])
 
 
-def _decide(
-    enrolment: Enrolment, deps: Confirming
-) -> tuple[Enrolment, EnrolmentConfirmedV1 | EnrolmentDeclinedV1 | EnrolmentLapsedV1]:
+Decision = tuple[Enrolment, EnrolmentConfirmedV1 | EnrolmentDeclinedV1 | EnrolmentLapsedV1]
+
+
+def _decide(enrolment: Enrolment, deps: Confirming) -> Decision:
     at, edition = enrolment.requested_at, enrolment.id.of_edition
     content = deps.catalogue.edition(edition).content
-    membership = deps.memberships.find(enrolment.learner_id) if content.members_only else None
+    membership = _membership(enrolment, content, deps) if content.members_only else None
     profile = deps.profiles.find(enrolment.learner_id) if content.professions else None
     passed = [
         prerequisite
@@ -65,14 +86,24 @@ def _decide(
             edition=enrolment.edition,
             reason=reason,
         )
-    status = deps.catalogue.status(edition)
-    if status and deps.clock.now() >= status.terminates_at:
-        return enrolment.lapsed(status.terminates_at), EnrolmentLapsedV1(
-            at=status.terminates_at,
-            learner_id=enrolment.learner_id,
-            module_id=enrolment.module_id,
-            edition=enrolment.edition,
-        )
+    return _lapse(enrolment, deps) or _confirm(enrolment, content)
+
+
+def _lapse(enrolment: Enrolment, deps: Confirming) -> Decision | None:
+    """Of a request that is taken up only after the edition's end; None before it."""
+    status = deps.catalogue.status(enrolment.id.of_edition)
+    if status is None or deps.clock.now() < status.terminates_at:
+        return None
+    return enrolment.lapsed(status.terminates_at), EnrolmentLapsedV1(
+        at=status.terminates_at,
+        learner_id=enrolment.learner_id,
+        module_id=enrolment.module_id,
+        edition=enrolment.edition,
+    )
+
+
+def _confirm(enrolment: Enrolment, content: EditionContent) -> Decision:
+    at = enrolment.requested_at
     return enrolment.confirmed(at, content.terms), EnrolmentConfirmedV1(
         at=at,
         ordinal=enrolment.requests,
@@ -80,3 +111,14 @@ def _decide(
         module_id=enrolment.module_id,
         edition=enrolment.edition,
     )
+
+
+def _membership(enrolment: Enrolment, content: EditionContent, deps: Confirming) -> Membership | None:
+    """What the office says, where that admits or refuses; else what the society's directory says.
+
+    Raise DirectoryUnavailable.
+    """
+    own = deps.memberships.find(enrolment.learner_id)
+    if own and (not own.member or own.holds(enrolment.requested_at, content.zone)):
+        return own
+    return deps.membership_directory.find(enrolment.learner_id) or own

@@ -56,6 +56,7 @@ from shared.domain.ids import (
 )
 from shared.domain.job import Cursor
 from shared.domain.learner import Contact, Membership, Profile
+from shared.domain.recovery import PATIENCE
 from shared.domain.refusals import NotEnrolled
 from shared.domain.reporting import Report, Reported
 from shared.domain.status_list import StatusPlace
@@ -122,7 +123,9 @@ def _digest(entry: LedgerEntry) -> str:
 def _enrolment_marks(enrolment: Enrolment) -> Marks:
     key = str(enrolment.id)
     waits_since = None
-    if enrolment.state is EnrolmentState.REQUESTED:
+    if enrolment.next_try_at:
+        waits_since = enrolment.next_try_at - PATIENCE
+    elif enrolment.state is EnrolmentState.REQUESTED:
         waits_since = enrolment.requested_at
     elif enrolment.state is EnrolmentState.CONFIRMED:
         waits_since = enrolment.edition_ended_at

@@ -13,7 +13,7 @@ from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt, AttemptHistory
 from shared.domain.availability import EditionStatus
 from shared.domain.edition import Edition
-from shared.domain.enrolment import DeclineReason, Enrolment, EnrolmentState
+from shared.domain.enrolment import DeclineReason, Enrolment, EnrolmentState, WaitingFor
 from shared.domain.learner import Membership
 
 ADMINS = frozenset({"admin"})
@@ -32,6 +32,13 @@ WHAT_TO_DO = {
         "This module is for other professions than the one in your profile. Correct your profile, then enrol anew."
     ),
     DeclineReason.MODULE_CLOSED: "This edition is closed. Look for a newer edition in the catalogue.",
+}
+
+
+WHAT_HAPPENS = {
+    WaitingFor.MEMBERSHIP_DIRECTORY: (
+        "The society's directory of members does not answer. Your request is kept and tried again by itself."
+    ),
 }
 
 
@@ -71,7 +78,8 @@ class AttemptSummaryView(View):
 
 
 class EnrolmentView(View):
-    """``what_to_do`` comes with a reason; ``claim_until`` after a pass; ``certificate`` once it has a number.
+    """``what_to_do`` comes with a reason, and with what a request is ``waiting_for``; ``claim_until`` after a pass;
+    ``certificate`` once it has a number.
 
     ``zone`` is the IANA name of the provider's zone, in which instants are best shown; ``expires_at`` is when the
     edition closes.
@@ -81,6 +89,7 @@ class EnrolmentView(View):
     edition: int
     state: str
     reason: str | None = None
+    waiting_for: str | None = None
     what_to_do: str | None = None
     acknowledged: bool
     viewed_seconds: int
@@ -101,7 +110,8 @@ class EnrolmentView(View):
             edition=enrolment.edition,
             state="exhausted" if exhausted else enrolment.state,
             reason=enrolment.reason,
-            what_to_do=WHAT_TO_DO[enrolment.reason] if enrolment.reason else None,
+            waiting_for=enrolment.waiting_for,
+            what_to_do=_what_to_do(enrolment),
             acknowledged=enrolment.acknowledged_hash == edition.information_hash,
             viewed_seconds=enrolment.viewing.seconds,
             viewed_slides=len(enrolment.viewing.slides),
@@ -113,6 +123,12 @@ class EnrolmentView(View):
             claim_until=enrolment.claim_until(edition.content.claim_window),
             certificate=enrolment.certificate,
         )
+
+
+def _what_to_do(enrolment: Enrolment) -> str | None:
+    if enrolment.reason:
+        return WHAT_TO_DO[enrolment.reason]
+    return WHAT_HAPPENS[enrolment.waiting_for] if enrolment.waiting_for else None
 
 
 class AcknowledgementBody(Body):

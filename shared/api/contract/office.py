@@ -61,6 +61,7 @@ class EnrolledView(View):
     edition: int
     state: str
     reason: str | None = None
+    waiting_for: str | None = None
     requested_at: Instant
     confirmed_at: Instant | None
     acknowledged_at: Instant | None
@@ -79,6 +80,7 @@ class EnrolledView(View):
             edition=enrolment.edition,
             state=enrolment.state,
             reason=enrolment.reason,
+            waiting_for=enrolment.waiting_for,
             requested_at=enrolment.requested_at,
             confirmed_at=enrolment.confirmed_at,
             acknowledged_at=enrolment.acknowledged_at,
@@ -101,10 +103,14 @@ class EnrolledListView(View):
 
 
 class LearnersEnrolmentView(View):
+    """``waiting_for`` is why a request is not decided yet, and ``next_try_at`` when it is tried again."""
+
     module_id: str
     edition: int
     state: str
     reason: str | None = None
+    waiting_for: str | None = None
+    next_try_at: Instant | None = None
     requested_at: Instant
     passed_at: Instant | None
     ended_at: Instant | None = None
@@ -119,6 +125,8 @@ class LearnersEnrolmentView(View):
             edition=enrolment.edition,
             state=enrolment.state,
             reason=enrolment.reason,
+            waiting_for=enrolment.waiting_for,
+            next_try_at=enrolment.next_try_at,
             requested_at=enrolment.requested_at,
             passed_at=enrolment.passed_at,
             ended_at=enrolment.ended_at,
