@@ -20,6 +20,7 @@ from shared.ports import (
     Claims,
     Clock,
     Contacts,
+    DeadLetters,
     Deliveries,
     Directory,
     Documents,
@@ -44,6 +45,7 @@ from shared.ports import (
     Queues,
     Randomness,
     Recovery,
+    Redrives,
     Reissues,
     RenderCertificate,
     RenderTranscript,
@@ -367,10 +369,27 @@ class Deps:
         return DynamoStatusLists(encode_outbox, self._connection)
 
     @cached_property
+    def redrives(self) -> Redrives:
+        from shared.adapters.dynamo.operations import DynamoRedrives
+
+        self._bind_tables()
+        return DynamoRedrives(encode_outbox)
+
+    @cached_property
+    def _sqs(self) -> Any:
+        return _client("sqs")
+
+    @cached_property
     def queues(self) -> Queues:
         from shared.adapters.sqs import SqsQueues
 
-        return SqsQueues(_client("sqs"), QueueSettings.from_env())
+        return SqsQueues(self._sqs, QueueSettings.from_env())
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        from shared.adapters.sqs import SqsDeadLetters
+
+        return SqsDeadLetters(self._sqs, QueueSettings.from_env())
 
     @cached_property
     def mails(self) -> Mails:

@@ -791,10 +791,83 @@ class Mailer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A message that failed on its last try; ``queue`` is its queue's name in SQS, or the step that parked it."""
+
+    queue: str
+    message_id: str
+    body: str
+    cause: str
+    failed_at: datetime
+    redriven_at: datetime | None = None
+
+
 class Failures(Protocol):
+    """Kept for 14 days."""
+
     def keep(self, queue: str, message_id: str, body: str, cause: str, at: datetime) -> None:
-        """Keep why a message failed on its last try, for 14 days."""
+        """Keep why a message failed on its last try."""
         ...
+
+    def of(self, queue: str) -> Sequence[Failure]:
+        """What failed and was not sent again since, the latest first; of 1,000 kept at most."""
+        ...
+
+    def settle(self, failure: Failure, at: datetime) -> None:
+        """Note that the message was sent again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redrive:
+    """The last time that the dead letters of a queue were asked to be sent again."""
+
+    queue: str
+    asked_at: datetime
+    version: int = 0
+
+
+class Redrives(Protocol):
+    def find(self, queue: str) -> Redrive | None: ...
+
+    def save(self, redrive: Redrive) -> Redrive:
+        """Raise ConcurrentChange."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What is in a queue and in its dead letters, approximately; ``name`` is the queue's name in SQS."""
+
+    name: str
+    waiting: int
+    in_flight: int
+    delayed: int
+    dead_letters: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A message taken from the dead letters; ``receipt`` removes it."""
+
+    message_id: str
+    body: str
+    receipt: str
+
+
+class DeadLetters(Protocol):
+    """The queues as operators see them. Queues have the names of ``messaging.routing``."""
+
+    def queues(self) -> Sequence[str]: ...
+
+    def backlog(self, queue: str) -> Backlog: ...
+
+    def take(self, queue: str) -> Sequence[DeadLetter]:
+        """Some dead letters, none when there are none; what is not removed within a minute is there again."""
+        ...
+
+    def remove(self, queue: str, letters: Sequence[DeadLetter]) -> None: ...
 
 
 class AuditChain(Protocol):

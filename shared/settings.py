@@ -67,7 +67,7 @@ class SigningSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueSettings:
-    """The queues' addresses; only relay knows them, for only relay sends."""
+    """The queues' addresses: relay sends there what was announced, oversee what failed and is to be tried again."""
 
     enrolments_queue_url: str
     submissions_queue_url: str
@@ -86,6 +86,11 @@ class QueueSettings:
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Raise SettingsMissing, naming all that is missing."""
         return cls(**_read(cls, environment))
+
+    @property
+    def queues(self) -> list[str]:
+        """The names of all queues."""
+        return [field.name.removesuffix("_queue_url") for field in fields(self)]
 
     def url(self, queue: str) -> str:
         """The address of the queue named ``queue``, as in ``messaging.routing``."""

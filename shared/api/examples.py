@@ -444,6 +444,29 @@ EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
     },
     operations.ExportBody: {"from": "2026-01-01", "to": "2026-03-31"},
     operations.AcceptanceView: {"job": "export-3f0c5a1be2d94c67a1b2c3d4", "accepted_at": "2026-04-02T08:00:00Z"},
+    oversight.QueuesView: {
+        "queues": [
+            {
+                "queue": "certificates",
+                "waiting": 0,
+                "in_flight": 1,
+                "delayed": 0,
+                "dead_letters": 1,
+                "oldest_failure_at": "2026-03-02T09:41:00Z",
+                "redriven_at": None,
+                "failures": [
+                    {
+                        "message_id": "4f1c2a0e-5b1d-4c5e-9a44-1d7f0c6f1b3e",
+                        "type": "cme.credit.claimed.v1",
+                        "id": f"certificate/{NUMBER}/v1/claimed",
+                        "cause": "ClientError: AccessDenied",
+                        "failed_at": "2026-03-02T09:41:00Z",
+                    }
+                ],
+            }
+        ]
+    },
+    oversight.RedriveView: {"queue": "certificates", "moved": 1, "left": 0},
     oversight.AuditView: {"entries": [AUDIT_ENTRY], "next": "MTAyNQ"},
     oversight.AuditVerificationView: {
         "intact": True,

@@ -45,6 +45,7 @@ PATH_PARAMETERS = {
     "edition": (COUNTING_NUMBER, 1),
     "attempt": (COUNTING_NUMBER, 1),
     "job": (IDENTIFIER, "statistics-3f0c5a1be2d94c67a1b2c3d4"),
+    "queue": (IDENTIFIER, "certificates"),
     "kind": ({"type": "string", "enum": [str(kind) for kind in ExportKind]}, "participants.csv"),
     "list": ({"type": "string", "pattern": "^[0-9]{4}-[0-9]$"}, "2026-0"),
     "number": ({"type": "string", "pattern": "^[A-Z0-9-]{1,64}$"}, "CME-00000-00000-00000-00000"),

@@ -1,5 +1,6 @@
-"""Which queues an event goes to. Only relay sends."""
+"""Which queues an event goes to. Only relay sends, and oversee what failed once more."""
 
+import json
 from collections.abc import Mapping
 
 from shared.events.assessment import (
@@ -29,6 +30,7 @@ from shared.events.enrolment import (
 )
 from shared.events.modules import ModuleRetiredV1, UploadAwaitedV1
 from shared.events.operations import AdminActedV1, JobAdvancedV1, JobRestedV1, RehearsalAdvancedV1
+from shared.messaging.codec import UnreadableEvent, decode_outbox
 
 ROUTES: Mapping[str, tuple[str, ...]] = {
     EnrolmentRequestedV1.TYPE: ("enrolments",),
@@ -57,3 +59,15 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     JobRestedV1.TYPE: ("rests",),
     RehearsalAdvancedV1.TYPE: ("rehearsals",),
 }
+
+
+def routed(outbox: str) -> list[tuple[str, str]]:
+    """Each event of an outbox with each queue it goes to; raise UnreadableEvent."""
+    messages = []
+    for event in decode_outbox(outbox):
+        queues = ROUTES.get(event["type"])
+        if queues is None:
+            raise UnreadableEvent(f"there is no route for {event['type']!r}")
+        message = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+        messages += [(queue, message) for queue in queues]
+    return messages

@@ -78,6 +78,8 @@ CALLS = {
         "GET /admin/jobs/{job}",
         "POST /admin/exports/{kind}",
         "PUT /admin/exports/{job}/acceptance",
+        "GET /admin/queues",
+        "POST /admin/queues/{queue}/redrive",
         "GET /admin/audit",
         "GET /admin/audit/verification",
     },
@@ -285,10 +287,13 @@ def test_the_environment_is_exactly_what_settings_reads() -> None:
     assert GLOBALS["Environment"]["Variables"].keys() == read | {"POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"}
 
 
-def test_only_relay_knows_the_queues_and_knows_each_and_only_notify_how_mail_is_sent() -> None:
+def test_only_relay_and_oversee_know_the_queues_and_only_notify_how_mail_is_sent() -> None:
     urls = {field.name.upper() for field in fields(QueueSettings)}
-    assert {function for function in FUNCTIONS if urls & set(variables_of(function))} == {"Relay"}
-    assert urls <= set(variables_of("Relay"))
+    told = {function for function in FUNCTIONS if urls & set(variables_of(function))}
+    assert told == {"Relay", "Oversee"}
+    for function in told:
+        known = {url: named(variables_of(function)[url]) for url in urls}
+        assert known == {f"{queue.removesuffix('Queue').upper()}_QUEUE_URL": queue for queue in QUEUES}
     for settings, steps in (
         (MailSettings, {"Notify"}),
         (ReportSettings, {"Work"}),
@@ -299,8 +304,6 @@ def test_only_relay_knows_the_queues_and_knows_each_and_only_notify_how_mail_is_
         names = {field.name.upper() for field in fields(settings)}
         assert {function for function in FUNCTIONS if names & set(variables_of(function))} == steps
         assert all(names <= set(variables_of(step)) for step in steps)
-    known = {url: named(variables_of("Relay")[url]) for url in urls}
-    assert known == {f"{queue.removesuffix('Queue').upper()}_QUEUE_URL": queue for queue in QUEUES}
 
 
 def test_only_those_who_sign_or_show_the_key_are_told_which_it_is() -> None:
@@ -544,6 +547,7 @@ def test_a_role_names_its_actions_and_its_resources() -> None:
     evidence = json.dumps({"Fn::Sub": "${EvidenceBucket.Arn}/learners/*"})
     assert wide == {
         ("Relay", "sqs:SendMessage*"),
+        ("Oversee", "sqs:SendMessage*"),
         ("Certify", documents),
         ("Record", documents),
         ("Author", banks),
@@ -590,7 +594,7 @@ def test_only_notify_may_send_mail_and_only_from_the_senders_address() -> None:
     assert variables_of("Notify")["MAIL_FROM"] == {"Ref": "MailFrom"}
 
 
-def test_no_role_may_scan_and_only_erasure_and_its_end_may_delete() -> None:
+def test_no_role_may_scan_and_only_erasure_its_end_and_redrive_may_delete() -> None:
     rights = [(function, *right) for function in FUNCTIONS for right in rights_of(function)]
     assert not [action for _, action, _ in rights if "Scan" in action]
     assert {(function, action) for function, action, _ in rights if "Delete" in action} == {
@@ -598,6 +602,8 @@ def test_no_role_may_scan_and_only_erasure_and_its_end_may_delete() -> None:
         ("Work", "s3:DeleteObjectVersion"),
         ("Work", "cognito-idp:AdminDeleteUser"),
         ("Destroy", "s3:DeleteObject"),
+        # A dead letter that was sent again is deleted from the dead letters.
+        ("Oversee", "sqs:DeleteMessage"),
     }
     assert ("Work", "dynamodb:DeleteItem", {"Fn::GetAtt": ["LearningTable", "Arn"]}) in rights
 
@@ -668,12 +674,25 @@ def test_an_index_is_only_queried_and_only_by_the_step_that_needs_it() -> None:
     }
 
 
-def test_only_relay_may_send_and_only_to_the_queues() -> None:
-    senders = {
-        function: sorted(named(resource) for action, resource in rights_of(function) if action.startswith("sqs:"))
-        for function in FUNCTIONS
+def rights_on_queues(function: str) -> dict[str, set[str]]:
+    """Which actions of SQS a function's role may do, on which queues and dead letters."""
+    rights: dict[str, set[str]] = {}
+    for action, resource in rights_of(function):
+        if action.startswith("sqs:"):
+            rights.setdefault(action, set()).add(named(resource))
+    return rights
+
+
+def test_relay_sends_to_the_queues_and_oversee_sends_again_what_failed() -> None:
+    assert {function for function in FUNCTIONS if rights_on_queues(function)} == {"Relay", "Oversee"}
+    assert rights_on_queues("Relay") == {"sqs:SendMessage*": set(QUEUES)}
+    assert rights_on_queues("Oversee") == {
+        "sqs:SendMessage*": set(QUEUES),
+        "sqs:GetQueueAttributes": QUEUES.keys() | DEAD_LETTERS,
+        "sqs:GetQueueUrl": DEAD_LETTERS,
+        "sqs:ReceiveMessage": DEAD_LETTERS,
+        "sqs:DeleteMessage": DEAD_LETTERS,
     }
-    assert {function: queues for function, queues in senders.items() if queues} == {"Relay": sorted(QUEUES)}
 
 
 @pytest.mark.parametrize(

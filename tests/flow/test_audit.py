@@ -98,6 +98,7 @@ ACTS: dict[str, Does] = {
     "revokeCertificate": lambda world, ada: world.admin.revokes(number_of(ada), "fraud"),
     "startExport": lambda world, _: world.admin.ask("POST", "/admin/exports/participants.csv", {"all": True}),
     "acceptExport": lambda world, _: world.admin.ask("PUT", f"/admin/exports/{finished_export(world)}/acceptance"),
+    "redriveQueue": lambda world, _: world.admin.ask("POST", "/admin/queues/grades/redrive"),
     "restoreCertificate": lambda world, ada: world.admin.restores(number_of(ada)),
 }
 

@@ -59,6 +59,7 @@ def known(world: World, ada: Learner) -> dict[str, str]:
         "number": number,
         "learner_id": "ada",
         "job": job,
+        "queue": "grades",
         "kind": "participants.csv",
         "list": status_list,
     }

@@ -74,6 +74,7 @@ def known(world: World, ada: Learner) -> dict[str, str]:
         "number": number,
         "learner_id": "ada",
         "job": job,
+        "queue": "grades",
         "kind": "participants.csv",
         "list": status_list,
     }
@@ -211,6 +212,7 @@ VALID_BODIES = {
 BAD_IDS = {
     "module_id": ["Module", "mod_ule", "a b", "mödule", "module#0001", "module\n", "../module", "a" * 65, "\0", "%"],
     "job": ["Job", "job#", "a" * 65],
+    "queue": ["Grades", "grades#", "gradesqueue", "a" * 65],
     "kind": ["participants", "Participants.csv", "participants.csv\n", "pars.xml", ".json", "xapi.json.gz"],
     "learner_id": ["Ada", "ada#", "ada\n", "LEARNER#ada", "a" * 65],
     "edition": ["0", "-1", "01", "one", "1.0", "٣", "10000", "2\n", "1e1"],
@@ -247,7 +249,7 @@ def test_what_is_well_named_but_not_there_is_not_found(
         "number": "CME-00000-00000-00000-00001",
         "learner_id": "absent",
         "list": "2021-0",
-    } | {"job": "absent", "kind": "absent.csv"}
+    } | {"job": "absent", "kind": "absent.csv", "queue": "absent"}
     with Unchanged(world):
         answer = client.ask(
             operation.method, operation.path.format_map(known | absent), VALID_BODIES.get(operation.id), **CONDITIONS

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.flow.journey import Begin, World, answered
+from shared.messaging.routing import ROUTES
+from shared.settings import QueueSettings
+from tests.flow.journey import Begin, World, answered, instant
 
 MAX_RECEIVES = 5
 READ_QUEUES = {
@@ -146,3 +148,95 @@ def test_an_outbox_that_can_not_be_read_is_parked_alone(world: World) -> None:
     assert set(causes(world, "relay")) == set(broken)
     relayed = [invocation for invocation in world.invocations if invocation.function == "Relay"]
     assert not any(invocation.error for invocation in relayed)
+
+
+# Seen and mended
+
+
+def shown(world: World) -> dict[str, Any]:
+    """What the office sees of each queue."""
+    return {queue["queue"]: queue for queue in answered(world.admin.ask("GET", "/admin/queues"), 200)["queues"]}
+
+
+def redriven(world: World, queue: str) -> tuple[int, int]:
+    answer = answered(world.admin.ask("POST", f"/admin/queues/{queue}/redrive"), 202)
+    return answer["moved"], answer["left"]
+
+
+def test_every_queue_is_shown_with_what_is_in_it(begin: Begin) -> None:
+    with begin() as world:
+        queues = shown(world)
+        assert set(queues) == {*QueueSettings.from_env().queues, "relay", "recover"}
+        answered(world.learner().enrol(world.published()), 202)
+        world.send("GradesQueue", "poison")
+        assert shown(world)["grades"]["waiting"] == 1
+        world.deliver()
+        grades = shown(world)["grades"]
+        assert (grades["waiting"], grades["in_flight"], grades["delayed"], grades["dead_letters"]) == (0, 0, 0, 1)
+        [failure] = grades["failures"]
+        assert failure["cause"].startswith("UnreadableEvent: ")
+        assert (failure["type"], failure["id"]) == (None, None)
+        assert instant(failure["failed_at"]) == instant(grades["oldest_failure_at"]) == world.now
+
+
+def test_a_redrive_after_the_fault_is_mended_heals_what_it_broke(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    with begin() as world:
+        ada, ben = world.ready(world.published(), 2)
+
+        def fault(*_: Any) -> None:
+            raise RuntimeError("a fault of this test")
+
+        with monkeypatch.context() as patch:
+            patch.setattr("functions.assessment.grade.handler.grade_attempt", fault)
+            for learner in (ada, ben):
+                form = learner.begins()
+                answered(learner.submit(learner.module.right(form)), 202)
+            world.deliver()
+        submissions = shown(world)["submissions"]
+        assert submissions["dead_letters"] == 2
+        assert {failure["cause"] for failure in submissions["failures"]} == {"RuntimeError: a fault of this test"}
+        assert {failure["type"] for failure in submissions["failures"]} == {"cme.attempt.submitted.v1"}
+        assert ada.enrolment()["attempts"][0]["state"] == "submitted"
+
+        assert redriven(world, "submissions") == (2, 0)
+        world.deliver()
+        assert {ada.enrolment()["state"], ben.enrolment()["state"]} == {"certified"}
+        mended = shown(world)["submissions"]
+        assert (mended["dead_letters"], mended["failures"]) == (0, [])
+        assert instant(mended["redriven_at"]) == world.now
+        assert redriven(world, "submissions") == (0, 0)
+
+
+def test_what_is_redriven_in_vain_comes_back_with_its_cause(begin: Begin) -> None:
+    with begin() as world:
+        world.send("GradesQueue", "poison")
+        world.deliver()
+        assert redriven(world, "grades") == (1, 0)
+        world.deliver()
+        grades = shown(world)["grades"]
+        assert (grades["dead_letters"], len(grades["failures"])) == (1, 1)
+        assert tries(world, "Settle", "poison") == 2 * MAX_RECEIVES
+
+
+def test_an_event_that_relay_could_not_route_is_sent_once_it_can(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    with begin() as world:
+        ada = world.learner()
+        with monkeypatch.context() as patch:
+            patch.delitem(ROUTES, "cme.enrolment.requested.v1")  # type: ignore[arg-type]
+            answered(ada.enrol(world.published()), 202)
+            world.deliver()
+            assert redriven(world, "relay") == (0, 1)
+        [failure] = shown(world)["relay"]["failures"]
+        assert failure["type"] == "cme.enrolment.requested.v1"
+        assert ada.enrolment()["state"] == "requested"
+        assert redriven(world, "relay") == (1, 0)
+        world.deliver()
+        assert ada.enrolment()["state"] == "confirmed"
+
+
+def test_the_office_asked_for_every_redrive(begin: Begin) -> None:
+    with begin() as world:
+        redriven(world, "grades")
+        world.deliver()
+        [entry] = answered(world.admin.ask("GET", "/admin/audit"))["entries"]
+        assert (entry["action"], entry["subject"]) == ("redriveQueue", "QUEUE#grades/REDRIVE")

@@ -9,7 +9,7 @@ from shared.bootstrap import Deps
 from shared.domain.ids import EditionId, ModuleId
 from shared.domain.job import Cursor, Job, JobKind
 from shared.events.operations import JobAdvancedV1
-from shared.ports import ConcurrentChange
+from shared.ports import ConcurrentChange, Redrive
 from tests.integration.conftest import Stored
 from tests.support.builders import DAY, MINUTE, NOW
 
@@ -49,6 +49,27 @@ def test_the_cause_of_a_failure_is_kept_for_fourteen_days_however_often_it_is_to
         "body": '{"id": "x"}',
         "cause": "LookupError: second",
         "failed_at": "2026-03-02T09:00:00.000Z",
+        "redriven_at": None,
     }
     assert int(item["expires"]) == int((NOW + 14 * DAY).timestamp())
     assert "outbox" not in item
+
+
+def test_failures_are_listed_the_latest_first_until_they_were_sent_again(deps: Deps) -> None:
+    for number, minutes in ((1, 5), (2, 9), (3, 1)):
+        deps.failures.keep("a-queue", f"m{number}", "{}", "LookupError: none", NOW + minutes * MINUTE)
+    deps.failures.keep("another-queue", "m4", "{}", "LookupError: none", NOW)
+    listed = deps.failures.of("a-queue")
+    assert [failure.message_id for failure in listed] == ["m2", "m1", "m3"]
+    deps.failures.settle(listed[0], NOW + DAY)
+    assert [failure.message_id for failure in deps.failures.of("a-queue")] == ["m1", "m3"]
+    # It failed once more, under a try of its own or another's: it is there again.
+    deps.failures.keep("a-queue", "m2", "{}", "KeyError: still", NOW + DAY)
+    assert [failure.message_id for failure in deps.failures.of("a-queue")] == ["m2", "m1", "m3"]
+
+
+def test_the_last_redrive_of_a_queue_is_known(deps: Deps) -> None:
+    assert deps.redrives.find("grades") is None
+    first = deps.redrives.save(Redrive(queue="grades", asked_at=NOW))
+    assert deps.redrives.find("grades") == first
+    assert deps.redrives.save(replace(first, asked_at=NOW + DAY)).version == 2

@@ -8,6 +8,19 @@ import pytest
 
 from infra.local.system import LocalSystem
 from shared.bootstrap import Deps
+from shared.ports import Backlog
+from shared.settings import QueueSettings
+
+
+def came(engine: LocalSystem, queue: str) -> list[Any]:
+    """What is in a queue, taken off it."""
+    sqs, url = engine.aws("sqs"), engine.reference(queue)
+    found = []
+    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            found.append(json.loads(message["Body"]))
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return found
 
 
 class Refusals:
@@ -42,20 +55,17 @@ def refusals(deps: Deps) -> Iterator[Refusals]:
     events.unregister("after-call.sqs.SendMessageBatch", refusals.after)
 
 
-def test_any_number_of_messages_arrives_in_order(deps: Deps, engine: LocalSystem) -> None:
-    before = len(engine.messages("NotificationsQueue"))
+def test_any_number_of_messages_arrives(deps: Deps, engine: LocalSystem) -> None:
     messages = [json.dumps({"number": number, "text": "ä"}, ensure_ascii=False) for number in range(23)]
     assert deps.queues.send("notifications", messages) == []
-    came = engine.messages("NotificationsQueue")[before:]
-    assert [message["number"] for message in came] == list(range(23))
+    assert sorted(message["number"] for message in came(engine, "NotificationsQueue")) == list(range(23))
     assert deps.queues.send("notifications", []) == []
 
 
 def test_a_queue_gets_only_what_is_addressed_to_it(deps: Deps, engine: LocalSystem) -> None:
-    notified = len(engine.messages("NotificationsQueue"))
     assert deps.queues.send("statuses", ['"for statuses"']) == []
-    assert engine.messages("StatusesQueue") == ["for statuses"]
-    assert len(engine.messages("NotificationsQueue")) == notified
+    assert came(engine, "StatusesQueue") == ["for statuses"]
+    assert came(engine, "NotificationsQueue") == []
 
 
 def test_what_is_refused_is_tried_again_alone(deps: Deps, refusals: Refusals) -> None:
@@ -70,3 +80,32 @@ def test_what_is_refused_three_times_is_named_by_its_place(deps: Deps, refusals:
     refusals.left = {messages[3]: 3, messages[11]: 4}
     assert deps.queues.send("notifications", messages) == [3, 11]
     assert refusals.batches[2:] == [[messages[3], messages[11]]] * 2
+
+
+# Dead letters
+
+
+def test_a_queue_tells_what_is_in_it_and_in_its_dead_letters(deps: Deps, engine: LocalSystem) -> None:
+    sqs = engine.aws("sqs")
+    assert set(deps.dead_letters.queues()) == {field.removesuffix("_queue_url") for field in QueueSettings.__slots__}
+    url, dead = engine.reference("GradesQueue"), engine.reference("GradesDeadLetters")
+    for body in ("one", "two", "three"):
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    sqs.send_message(QueueUrl=url, MessageBody="later", DelaySeconds=600)
+    sqs.send_message(QueueUrl=dead, MessageBody="dead")
+    sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1)
+    assert deps.dead_letters.backlog("grades") == Backlog(
+        name=url.rpartition("/")[2], waiting=2, in_flight=1, delayed=1, dead_letters=1
+    )
+
+
+def test_what_was_taken_and_not_removed_is_a_dead_letter_still(deps: Deps, engine: LocalSystem) -> None:
+    sqs, dead = engine.aws("sqs"), engine.reference("JobsDeadLetters")
+    bodies = {f"letter {number}" for number in range(13)}
+    for body in bodies:
+        sqs.send_message(QueueUrl=dead, MessageBody=body)
+    first, second = deps.dead_letters.take("jobs"), deps.dead_letters.take("jobs")
+    assert (len(first), len(second), deps.dead_letters.take("jobs")) == (10, 3, [])
+    assert {letter.body for letter in [*first, *second]} == bodies
+    deps.dead_letters.remove("jobs", second)
+    assert deps.dead_letters.backlog("jobs").dead_letters == 10

@@ -55,15 +55,19 @@ from shared.events.event import Event
 from shared.facts import dump, from_facts, load
 from shared.mail.wording import word_letter
 from shared.ports import (
+    Backlog,
     ConcurrentChange,
     Credential,
+    DeadLetter,
     DirectoryUnavailable,
     DocumentKind,
+    Failure,
     Hit,
     Issue,
     Outgoing,
     Page,
     PresignedAddress,
+    Redrive,
     SendUnanswered,
     StatisticsPart,
     StatisticsReport,
@@ -865,15 +869,6 @@ class FakeExportRuns:
         return kept[:limit]
 
 
-@dataclass(frozen=True)
-class Failure:
-    queue: str
-    message_id: str
-    body: str
-    cause: str
-    at: datetime
-
-
 class FakeAuditChain:
     """See ``ports.AuditChain``. ``meanwhile`` is called once, just before the next entry is added."""
 
@@ -912,7 +907,44 @@ class FakeFailures:
     kept: list[Failure] = field(default_factory=list)
 
     def keep(self, queue: str, message_id: str, body: str, cause: str, at: datetime) -> None:
-        self.kept.append(Failure(queue, message_id, body, cause, at))
+        self.kept.append(Failure(queue=queue, message_id=message_id, body=body, cause=cause, failed_at=at))
+
+    def of(self, queue: str) -> Sequence[Failure]:
+        waiting = [failure for failure in self.kept if failure.queue == queue and failure.redriven_at is None]
+        return sorted(waiting, key=lambda failure: failure.failed_at, reverse=True)
+
+    def settle(self, failure: Failure, at: datetime) -> None:
+        self.kept[self.kept.index(failure)] = replace(failure, redriven_at=at)
+
+
+class FakeDeadLetters:
+    """See ``ports.DeadLetters``: three at a time; ``lose_removal`` breaks off before the next removal."""
+
+    AT_A_TIME = 3
+
+    def __init__(self) -> None:
+        self.held: dict[str, list[DeadLetter]] = {"grades": [], "certificates": []}
+        self.lose_removal = False
+        self._hidden: list[DeadLetter] = []
+
+    def queues(self) -> Sequence[str]:
+        return list(self.held)
+
+    def backlog(self, queue: str) -> Backlog:
+        dead_letters = len(self.held[queue])
+        return Backlog(name=f"stack-{queue}", waiting=4, in_flight=1, delayed=0, dead_letters=dead_letters)
+
+    def take(self, queue: str) -> Sequence[DeadLetter]:
+        visible = [letter for letter in self.held[queue] if letter not in self._hidden][: self.AT_A_TIME]
+        self._hidden += visible
+        return visible
+
+    def remove(self, queue: str, letters: Sequence[DeadLetter]) -> None:
+        if self.lose_removal:
+            self.lose_removal = False
+            self._hidden.clear()
+            raise BrokenOff
+        self.held[queue] = [letter for letter in self.held[queue] if letter not in letters]
 
 
 class FakeMails:
@@ -1067,6 +1099,8 @@ class World:
         self.evidence = FakeEvidenceStore(self.documents)
         self.accounts = FakeAccounts()
         self.failures = FakeFailures()
+        self.dead_letters = FakeDeadLetters()
+        self.redrives: Records[Redrive] = Records(Redrive, lambda redrive: redrive.queue, self.announced)
         self.export_files = FakeExportFiles()
         self.reported = FakeReportedRecords(self.announced)
         self.personal_records = FakePersonalRecords(

@@ -93,7 +93,7 @@ def test_on_the_last_try_the_cause_is_kept_with_the_message(receives: int) -> No
     record = a_record(submitted(1), receives=receives)
     assert step.receive(record) == ["m1"]
     (kept,) = step.failures.kept
-    assert (kept.queue, kept.message_id, kept.body, kept.at) == ("stack-submissions", "m1", record["body"], NOW)
+    assert (kept.queue, kept.message_id, kept.body, kept.failed_at) == ("stack-submissions", "m1", record["body"], NOW)
     assert kept.cause == "LookupError: no attempt 1"
 
 

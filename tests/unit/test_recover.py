@@ -121,7 +121,11 @@ def test_it_is_announced_ever_more_rarely_and_given_up_after_six_announcements()
     assert {event.id for _, event in recovery.announced} == {f"enrolment/{WHERE}/requested/1"}
     assert recovery.given_up_at == NOW + timedelta(minutes=635)
     [kept] = world.failures.kept
-    assert (kept.queue, kept.message_id, kept.at) == ("recover", f"enrolment/{WHERE}/requested/1", recovery.given_up_at)
+    assert (kept.queue, kept.message_id, kept.failed_at) == (
+        "recover",
+        f"enrolment/{WHERE}/requested/1",
+        recovery.given_up_at,
+    )
     assert kept.cause == "announced 6 times again, and not taken up"
     assert f'"id": "enrolment/{WHERE}/requested/1"' in kept.body
 

@@ -81,7 +81,7 @@ def test_a_record_that_can_not_be_read_is_parked_alone_with_its_cause() -> None:
     assert relay(records, world) is None
     assert ids_on(world, "enrolments") == [requested("a").id, requested("b").id]
     (parked,) = world.failures.kept
-    assert (parked.queue, parked.message_id, parked.body, parked.at) == ("relay", "2", "{broken", NOW)
+    assert (parked.queue, parked.message_id, parked.body, parked.failed_at) == ("relay", "2", "{broken", NOW)
     assert "JSON" in parked.cause
 
 

@@ -1,9 +1,10 @@
-"""/admin/jobs/{job}: for authors and admins; /admin/exports and /admin/audit: for admins."""
+"""/admin/jobs/{job}: for authors and admins; /admin/exports, /admin/queues and /admin/audit: for admins."""
 
 from http import HTTPStatus
 
 from functions.operations.oversee.audit import list_acts, verify_audit
 from functions.operations.oversee.exports import accept_export, start_export
+from functions.operations.oversee.queues import redrive, show_queues
 from functions.operations.oversee.use_case import show_job
 from shared.api.contract import operations as contract
 from shared.api.contract import oversight
@@ -46,3 +47,16 @@ def get_audit(call: Call[None, oversight.AuditQuery]) -> Answer:
 def get_verification(call: Call[None, oversight.AuditVerificationQuery]) -> Answer:
     check = verify_audit(call.query.first, deps())
     return Answer(HTTPStatus.OK, oversight.AuditVerificationView.of(check.verdict, check.head, check.following))
+
+
+@api.operation(oversight.LIST_QUEUES)
+def get_queues(call: Call[None, None]) -> Answer:  # noqa: ARG001 - all queues, whoever asks
+    states = show_queues(deps())
+    views = [oversight.QueueView.of(each.queue, each.backlog, each.failures, each.redriven_at) for each in states]
+    return Answer(HTTPStatus.OK, oversight.QueuesView(queues=views))
+
+
+@api.operation(oversight.REDRIVE)
+def post_redrive(call: Call[None, None]) -> Answer:
+    sent = redrive(call.path["queue"], deps(), at=call.at)
+    return Answer(HTTPStatus.ACCEPTED, oversight.RedriveView(queue=sent.queue, moved=sent.moved, left=sent.left))

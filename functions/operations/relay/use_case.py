@@ -1,13 +1,12 @@
 """Relay: what a write announced goes to the queues. The only step that sends."""
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.messaging.codec import UnreadableEvent, decode_outbox
-from shared.messaging.routing import ROUTES
+from shared.messaging.codec import UnreadableEvent
+from shared.messaging.routing import routed
 from shared.ports import Clock, Failures, Queues
 
 
@@ -37,7 +36,7 @@ def relay(announcements: Sequence[Announcement], deps: Relaying) -> str | None:
     messages: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for announcement in announcements:
         try:
-            for queue, message in _routed(announcement.outbox):
+            for queue, message in routed(announcement.outbox):
                 messages[queue].append((announcement.sequence_number, message))
         except UnreadableEvent as error:
             deps.failures.keep("relay", announcement.sequence_number, announcement.outbox, str(error), deps.clock.now())
@@ -47,15 +46,3 @@ def relay(announcements: Sequence[Announcement], deps: Relaying) -> str | None:
         for place in deps.queues.send(queue, [message for _, message in addressed])
     }
     return next((record.sequence_number for record in announcements if record.sequence_number in unsent), None)
-
-
-def _routed(outbox: str) -> list[tuple[str, str]]:
-    """Each event of an outbox with each queue it goes to; raise UnreadableEvent."""
-    routed = []
-    for event in decode_outbox(outbox):
-        queues = ROUTES.get(event["type"])
-        if queues is None:
-            raise UnreadableEvent(f"there is no route for {event['type']!r}")
-        message = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-        routed += [(queue, message) for queue in queues]
-    return routed

@@ -1,6 +1,8 @@
-"""OperationsTable: jobs, item statistics, runs of exports, mails, and why messages failed."""
+"""OperationsTable: jobs, item statistics, runs of exports, mails, why messages failed, and redrives."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import islice
@@ -12,10 +14,11 @@ from shared.domain.job import Job
 from shared.domain.mail import Mail
 from shared.domain.reporting import LatestRun, Skip, Terms
 from shared.events.event import Event
-from shared.facts import dump, instant, load
-from shared.ports import StatisticsPart, StatisticsReport
+from shared.facts import dump, from_facts, load, to_facts
+from shared.ports import Failure, Redrive, StatisticsPart, StatisticsReport
 
 KEPT_FOR = timedelta(days=14)
+READ_AT_MOST = 1000
 # A message lives for 4 days in its queue and 14 in the dead letters, and for as long again once it is put back.
 MAIL_KEPT_FOR = timedelta(days=60)
 
@@ -143,9 +146,46 @@ class DynamoFailures:
     """See ``ports.Failures``. The body is kept for its ids; events carry no names and no answers."""
 
     def keep(self, queue: str, message_id: str, body: str, cause: str, at: datetime) -> None:
+        self._put(Failure(queue=queue, message_id=message_id, body=body, cause=cause, failed_at=at))
+
+    def of(self, queue: str) -> Sequence[Failure]:
+        found = OperationsItem.query(f"FAILURE#{queue}", consistent_read=True, limit=READ_AT_MOST)
+        failures = [self._read(item) for item in found]
+        waiting = [failure for failure in failures if failure.redriven_at is None]
+        return sorted(waiting, key=lambda failure: failure.failed_at, reverse=True)
+
+    def settle(self, failure: Failure, at: datetime) -> None:
+        self._put(replace(failure, redriven_at=at))
+
+    @staticmethod
+    def _read(item: OperationsItem) -> Failure:
+        named = {"queue": item.pk.partition("#")[2], "message_id": item.sk}
+        return from_facts({**json.loads(item.facts or "{}"), **named}, Failure)
+
+    @staticmethod
+    def _put(failure: Failure) -> None:
+        facts = to_facts(failure)
+        del facts["queue"], facts["message_id"]
         OperationsItem(
-            f"FAILURE#{queue}",
-            message_id,
-            facts=dump({"body": body, "cause": cause, "failed_at": instant(at)}),
-            expires=int((at + KEPT_FOR).timestamp()),
+            f"FAILURE#{failure.queue}",
+            failure.message_id,
+            facts=dump(facts),
+            expires=int((failure.failed_at + KEPT_FOR).timestamp()),
         ).save(add_version_condition=False)
+
+
+class DynamoRedrives:
+    """See ``ports.Redrives``."""
+
+    def __init__(self, encode: EncodeOutbox) -> None:
+        self._store = Store(OperationsItem, Redrive, lambda redrive: _redrive_key(redrive.queue), lambda _: {}, encode)
+
+    def find(self, queue: str) -> Redrive | None:
+        return self._store.find(_redrive_key(queue))
+
+    def save(self, redrive: Redrive) -> Redrive:
+        return self._store.save(redrive)
+
+
+def _redrive_key(queue: str) -> Key:
+    return f"QUEUE#{queue}", "REDRIVE"

@@ -1,7 +1,10 @@
-"""The operations of oversight: what authors and admins did."""
+"""The operations of oversight: the queues and what failed there, what authors and admins did."""
 
+import json
+from collections.abc import Sequence
+from datetime import datetime
 from http import HTTPMethod, HTTPStatus
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
@@ -9,6 +12,81 @@ from shared.api.contract.enrolment import ADMINS
 from shared.api.operation import Operation, PageQuery, Query
 from shared.api.shapes import Instant, View
 from shared.domain.audit import AuditEntry, ChainHead, Verdict
+from shared.ports import Backlog, Failure
+
+
+class FailureView(View):
+    """A message that failed on its last try; ``type`` and ``id`` are its event's, where it is one."""
+
+    message_id: str
+    type: str | None
+    id: str | None
+    cause: str
+    failed_at: Instant
+
+    @classmethod
+    def of(cls, failure: Failure) -> Self:
+        event = _event_in(failure.body)
+        return cls(
+            message_id=failure.message_id,
+            type=event.get("type"),
+            id=event.get("id"),
+            cause=failure.cause,
+            failed_at=failure.failed_at,
+        )
+
+
+def _event_in(body: str) -> dict[str, str]:
+    """What the first event of a message, or of an outbox, says that is text."""
+    try:
+        told: Any = json.loads(body)
+    except ValueError:
+        return {}
+    event = told[0] if isinstance(told, list) and told else told
+    return {name: value for name, value in event.items() if isinstance(value, str)} if isinstance(event, dict) else {}
+
+
+class QueueView(View):
+    """How many messages wait, are being handled, are delayed, and are dead letters, all approximate; the latest
+    failures with their causes, and since when there have been any. SQS does not tell how long a message has waited:
+    the alarm on its age does.
+
+    The steps ``relay`` and ``recover`` park what no queue can hold; they have failures alone.
+    """
+
+    queue: str
+    waiting: int | None = None
+    in_flight: int | None = None
+    delayed: int | None = None
+    dead_letters: int | None = None
+    oldest_failure_at: Instant | None
+    redriven_at: Instant | None
+    failures: list[FailureView]
+
+    @classmethod
+    def of(cls, queue: str, backlog: Backlog | None, failures: Sequence[Failure], redriven_at: datetime | None) -> Self:
+        return cls(
+            queue=queue,
+            waiting=backlog.waiting if backlog else None,
+            in_flight=backlog.in_flight if backlog else None,
+            delayed=backlog.delayed if backlog else None,
+            dead_letters=backlog.dead_letters if backlog else None,
+            oldest_failure_at=min((failure.failed_at for failure in failures), default=None),
+            redriven_at=redriven_at,
+            failures=[FailureView.of(failure) for failure in failures],
+        )
+
+
+class QueuesView(View):
+    queues: list[QueueView]
+
+
+class RedriveView(View):
+    """How many messages were sent again, and how many are left for the next request, as far as is known."""
+
+    queue: str
+    moved: int
+    left: int
 
 
 class AuditQuery(PageQuery):
@@ -103,6 +181,23 @@ class AuditVerificationView(View):
         )
 
 
+LIST_QUEUES = Operation(
+    id="listQueues",
+    summary="What waits in the queues, and what failed there and why",
+    method=HTTPMethod.GET,
+    path="/admin/queues",
+    answers={HTTPStatus.OK: QueuesView},
+    groups=ADMINS,
+)
+REDRIVE = Operation(
+    id="redriveQueue",
+    summary="Send the dead letters of a queue once more",
+    method=HTTPMethod.POST,
+    path="/admin/queues/{queue}/redrive",
+    answers={HTTPStatus.ACCEPTED: RedriveView},
+    problems=("not-found",),
+    groups=ADMINS,
+)
 LIST_AUDIT = Operation(
     id="listAudit",
     summary="What authors and admins did, in order",
@@ -121,4 +216,4 @@ VERIFY_AUDIT = Operation(
     query=AuditVerificationQuery,
     groups=ADMINS,
 )
-OPERATIONS = (LIST_AUDIT, VERIFY_AUDIT)
+OPERATIONS = (LIST_QUEUES, REDRIVE, LIST_AUDIT, VERIFY_AUDIT)
