@@ -11,7 +11,7 @@ import pytest
 from infra.local.pollers import Delivery
 from shared.adapters.dynamo.store import Store
 from shared.domain.mail import Mail
-from tests.flow.faulty import sit_a_faulty_test
+from tests.flow.faulty import THREE, sit_a_faulty_test
 from tests.flow.journey import TOLD_QUEUES, Begin, World, answered
 from tests.flow.story import tables_of
 
@@ -46,13 +46,13 @@ def outcome_of(world: World) -> Outcome:
 @pytest.fixture(scope="module")
 def undisturbed(begin: Begin) -> Outcome:
     with begin() as world:
-        sit_a_faulty_test(world).is_regraded()
+        sit_a_faulty_test(world, who=THREE).is_regraded()
         return outcome_of(world)
 
 
 @pytest.mark.parametrize("during", [True, False], ids=["while it runs", "when it is done"])
 def test_asked_twice_it_is_done_once(world: World, undisturbed: Outcome, during: bool) -> None:
-    faulty = sit_a_faulty_test(world)
+    faulty = sit_a_faulty_test(world, who=THREE)
     job = answered(world.author.rekeys(faulty.module, "q1", "b"), 202)["job"]
     if not during:
         world.deliver()
@@ -62,13 +62,13 @@ def test_asked_twice_it_is_done_once(world: World, undisturbed: Outcome, during:
 
 
 def test_every_message_delivered_twice_it_comes_out_the_same(world: World, undisturbed: Outcome) -> None:
-    sit_a_faulty_test(world).is_regraded(Delivery(times=2))
+    sit_a_faulty_test(world, who=THREE).is_regraded(Delivery(times=2))
     assert outcome_of(world) == undisturbed
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_in_any_order_it_comes_out_the_same(world: World, undisturbed: Outcome, seed: int) -> None:
-    sit_a_faulty_test(world).is_regraded(Delivery(times=1 + seed % 2, seed=seed))
+    sit_a_faulty_test(world, who=THREE).is_regraded(Delivery(times=1 + seed % 2, seed=seed))
     assert outcome_of(world) == undisturbed
 
 
@@ -78,9 +78,9 @@ class BrokenOff(Exception):
 
 @contextmanager
 def breaking_off(*, after: bool) -> Iterator[list[str]]:
-    """Every step breaks off once at each of its writes, before or after it; whose writes those were.
+    """Every step breaks off once at each of its single writes, before or after it; whose writes those were.
 
-    Not at a mail's: what is broken off there is left alone for two minutes, and time stands still here.
+    Transactions are for ``test_crash_points.py``. Not at a mail's: what is broken off there is left alone for two minutes, and time stands still here.
     """
     save, broken = Store.save, set()
     writes: list[str] = []
@@ -103,17 +103,17 @@ def breaking_off(*, after: bool) -> Iterator[list[str]]:
 def test_broken_off_at_every_write_it_is_completed_by_the_next_delivery(
     world: World, undisturbed: Outcome, after: bool
 ) -> None:
-    faulty = sit_a_faulty_test(world)
+    faulty = sit_a_faulty_test(world, who=THREE)
     answered(world.author.rekeys(faulty.module, "q1", "b"), 202)
     with breaking_off(after=after) as writes:
         world.deliver()
-    assert {"Job", "Attempt", "Enrolment", "Claim"} <= set(writes)
+    assert {"Job", "Attempt", "Enrolment"} <= set(writes)
     assert outcome_of(world) == undisturbed
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before the job", "after the job"])
 def test_a_request_broken_off_is_completed_by_the_same_request(world: World, undisturbed: Outcome, after: bool) -> None:
-    faulty = sit_a_faulty_test(world)
+    faulty = sit_a_faulty_test(world, who=THREE)
     with breaking_off(after=after) as writes:
         assert world.author.rekeys(faulty.module, "q1", "b").status == 500
     assert writes == ["Job"]
