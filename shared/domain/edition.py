@@ -94,6 +94,10 @@ class TestTerms:
         return timedelta(hours=self.cooldown_hours)
 
     @property
+    def grace(self) -> timedelta:
+        return timedelta(seconds=self.grace_seconds)
+
+    @property
     def time_limit(self) -> timedelta | None:
         return timedelta(minutes=self.time_limit_minutes) if self.time_limit_minutes else None
 

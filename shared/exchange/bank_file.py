@@ -19,6 +19,9 @@ MAX_POINTS: Final = 1_000_000
 MAX_DIGITS: Final = 30
 # Of a file that is read by lines: fifty to each question.
 MAX_LINES: Final = 1_000_000
+# Markdown is slow to read: of all texts of a file together, this is ten seconds of the usual, and less than a minute of
+# the worst.
+MAX_MARKDOWN_OF_A_FILE: Final = 4 * 2**20
 # A file that is wrong all over is listed this far.
 MAX_ERRORS: Final = 1_000
 
@@ -66,6 +69,7 @@ class Findings:
     errors: list[tuple[int, str]] = field(default_factory=list)
     # Where each question starts.
     lines: list[int] = field(default_factory=list)
+    markdown: int = 0
 
     def found(self, line: int, question: Question, entry: KeyEntry) -> None:
         """Keep a sound question and its key; one that passes a limit is an error.
@@ -107,6 +111,12 @@ class Findings:
         self.images.update((image.name, image) for image in images)
         for note in notes:
             self.skip(line, note)
+
+    def count_markdown(self, line: int, source: str) -> None:
+        """Be told of a text in Markdown before it is read; raises Malformed past ``MAX_MARKDOWN_OF_A_FILE`` in all."""
+        self.markdown += len(source)
+        if self.markdown > MAX_MARKDOWN_OF_A_FILE:
+            self.refuse(line, f"a file holds at most {MAX_MARKDOWN_OF_A_FILE:,} characters of Markdown")
 
     def bank_file(self, names: Sequence[str] | None = None) -> BankFile:
         """All that was found; raises Malformed when anything was wrong, or nothing was there.

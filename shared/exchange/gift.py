@@ -55,8 +55,6 @@ _TAG: Final = re.compile(r"\[tag:((?:\\\]|[^\]<>`])+)\]")
 
 # A comment is looked through for an id and tags this far.
 _COMMENT_CHARACTERS: Final = 1_000
-# Markdown is slow to read: this is ten seconds of the usual, and less than a minute of the worst.
-MAX_MARKDOWN_CHARACTERS: Final = 4 * 2**20
 
 _READ: Final[Mapping[str, Callable[[str], Markup]]] = {
     "html": markup.from_html,
@@ -216,7 +214,6 @@ class _Reader:
     pool: str = placing.DEFAULT_POOL
     # Where each id of each category was given.
     ids: dict[tuple[str, str], int] = field(default_factory=dict)
-    markdown: int = 0
 
     def read(self, first: int, block: list[str]) -> None:
         """Take in one block, whose first line is line ``first``."""
@@ -389,9 +386,7 @@ class _Reader:
             raw = _INDENT.sub("\n", raw)
         source = _meant(_EMPTY_LINES.sub("\n", raw)).strip()
         if form == "markdown":
-            self.markdown += len(source)
-            if self.markdown > MAX_MARKDOWN_CHARACTERS:
-                self.findings.refuse(line, f"a file holds at most {MAX_MARKDOWN_CHARACTERS:,} characters of Markdown")
+            self.findings.count_markdown(line, source)
         read = _READ[form](source)
         if missing and read.blank:
             self.findings.wrong(line, missing)

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
@@ -134,7 +135,7 @@ def from_markdown(source: str, find: Find = _none) -> Markup:
     if len(source) > MAX_MARKDOWN_CHARACTERS:
         return from_plain(source)
     markup = from_html(_markdown().render(source.strip()), find)
-    return replace(markup, text=_inline(markup.text))
+    return replace(markup, text=inline(markup.text))
 
 
 def rationale(general: str, remarks: Iterable[tuple[str, str]]) -> str:
@@ -142,12 +143,13 @@ def rationale(general: str, remarks: Iterable[tuple[str, str]]) -> str:
 
     All are clean already; an option of which nothing is said is left out.
     """
-    said = "".join(f"<li>{_inline(option)}: {_inline(remark)}</li>" for option, remark in remarks if remark)
+    said = "".join(f"<li>{inline(option)}: {inline(remark)}</li>" for option, remark in remarks if remark)
     # What is complete by itself, a table cell for one, can be none within a list.
     return from_html(f"{general}<ul>{said}</ul>").text if said else general
 
 
-def _inline(text: str) -> str:
+def inline(text: str) -> str:
+    """A clean text that is but one paragraph, without the paragraph."""
     lone = _LONE_PARAGRAPH.fullmatch(text)
     return lone[1].strip() if lone else text
 
@@ -190,18 +192,27 @@ class _Pictures:
                 return value
 
 
+# Whose text is being cleaned: one cleaner serves all, for making one costs as much as cleaning a text.
+_PICTURES: Final[ContextVar[_Pictures]] = ContextVar("pictures")
+
+
+@cache
+def _cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=set(_TAGS),
+        clean_content_tags=set(_DROPPED_WHOLE),
+        attributes=_ATTRIBUTES,
+        attribute_filter=lambda tag, name, value: _PICTURES.get().attribute(tag, name, value),
+        url_schemes={"https", "http", "data", "asset", "file"},
+        link_rel="noopener",
+    )
+
+
 def _clean(source: str, pictures: _Pictures) -> str:
+    _PICTURES.set(pictures)
     # What is left when an element is unwrapped can parse in another way: a text is clean when cleaning keeps it.
     for _ in range(4):
-        cleaned = nh3.clean(
-            source,
-            tags=set(_TAGS),
-            clean_content_tags=set(_DROPPED_WHOLE),
-            attributes=_ATTRIBUTES,
-            attribute_filter=pictures.attribute,
-            url_schemes={"https", "http", "data", "asset", "file"},
-            link_rel="noopener",
-        )
+        cleaned = _cleaner().clean(source)
         text = _PRE.sub("<pre>", _legible(_IMAGE.sub(_seen_or_told, cleaned))).strip()
         if text == source or len(text) > MAX_SOURCE_CHARACTERS:
             return text

@@ -36,7 +36,6 @@ _FORMATS: Final[Mapping[str, Callable[[str, markup.Find], Markup]]] = {
 }
 _MOST: Final = re.compile(r"max_choices:([2-9]|[1-9][0-9])", re.IGNORECASE)
 _EXACT: Final = re.compile(r"-?[0-9]{1,30}(?:/(?!0+$)[0-9]{1,30})?")
-_LONE_PARAGRAPH: Final = re.compile(r"<p>((?:(?!</?p>).)*)</p>", re.DOTALL)
 _SHOWN: Final = re.compile(rf'(<img(?: [a-z]+="[^"]*")*? src="){markup.ASSET}({NAME.pattern})(?=")')
 # What Moodle fills in when an author leaves it be; it explains nothing.
 _BOILERPLATE: Final = "Your answer is correct."
@@ -259,7 +258,10 @@ class _Texts:
             asked.add(path)
             return None if before or path not in files else image_in_base64(files[path])
 
-        found = _FORMATS.get(element.get("format", self._usual_format).strip(), markup.from_html)(source, find)
+        form = element.get("format", self._usual_format).strip()
+        if form == "markdown":
+            self._findings.count_markdown(element.sourceline, source)
+        found = _FORMATS.get(form, markup.from_html)(source, find)
         # A recording or a document that the text links to can't be kept, and the question may need it.
         lost = [path for path in files if path not in asked and f"{_PLUGIN_FILE}{quote(path)}" in source]
         notes = [*found.notes, *(f"the file {path!r} is no image; the question is kept without it" for path in lost)]
@@ -329,17 +331,12 @@ def _wrong(question: Element, kind: Kind, scoring: Scoring, weighed: Sequence[Fr
 
 def _rationale(of_question: Sequence[Markup], answers: Sequence[_Answer]) -> str:
     """What is said of the question, of the right answer, and beside its text of each answer."""
-    general = "\n".join(said.text for said in of_question if not said.blank and _inline(said.text) != _BOILERPLATE)
-    remarks = [
-        (_inline(answer.text.text), _inline(answer.feedback.text)) for answer in answers if not answer.feedback.blank
-    ]
-    # An option's text that is complete by itself can be none within a list.
-    return markup.from_html(markup.rationale(general, remarks)).text if remarks else general
-
-
-def _inline(text: str) -> str:
-    lone = _LONE_PARAGRAPH.fullmatch(text)
-    return lone[1] if lone else text
+    general = "\n".join(
+        said.text for said in of_question if not said.blank and markup.inline(said.text) != _BOILERPLATE
+    )
+    return markup.rationale(
+        general, ((answer.text.text, answer.feedback.text) for answer in answers if not answer.feedback.blank)
+    )
 
 
 def write(bank: Bank, key: AnswerKey, images: Sequence[Image]) -> bytes:

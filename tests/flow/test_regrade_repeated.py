@@ -80,7 +80,8 @@ class BrokenOff(Exception):
 def breaking_off(*, after: bool) -> Iterator[list[str]]:
     """Every step breaks off once at each of its single writes, before or after it; whose writes those were.
 
-    Transactions are for ``test_crash_points.py``. Not at a mail's: what is broken off there is left alone for two minutes, and time stands still here.
+    Transactions are for ``test_crash_points.py``. Not at a mail's: what is broken off there is left alone for two
+    minutes, and time stands still here.
     """
     save, broken = Store.save, set()
     writes: list[str] = []

@@ -99,6 +99,7 @@ def test_when_no_attempt_is_left_the_enrolment_is_exhausted(world: World) -> Non
     world.wait(hours=1)
     enrolment = ben.fails()
     assert (enrolment["state"], enrolment["attempts_left"]) == ("exhausted", 0)
+    assert answered(ben.enrol(module), 200)["state"] == "exhausted"
     assert enrolment["next_attempt_at"] is None
     world.wait(days=2)
     assert problem(ben.start()) == (409, "attempts-exhausted")

@@ -217,3 +217,28 @@ def test_a_grant_before_the_learner_enrols_is_there_when_they_do() -> None:
     world.publish()
     grant_accommodation(a_grant(), world)
     assert show_accommodation(LEARNER, MODULE, world).extra_attempts == 1
+
+
+def test_a_grant_that_meets_a_start_moves_the_new_attempt_whichever_comes_first() -> None:
+    """It looks for an attempt to move before there is one: the start sees the grant instead."""
+    world = a_world()
+    world.attempts.meanwhile = lambda: grant_accommodation(a_grant(), world)
+    attempt, _, created = start_attempt(REFERENCE, world, at=NOW)
+    assert (created, attempt.ends_at) == (True, NOW + HOUR + EXTRA)
+    assert attempt_in(world) == attempt
+
+
+def test_a_start_that_was_broken_off_before_it_saw_the_grant_sees_it_the_next_time() -> None:
+    world = a_world()
+
+    def grant_and_end() -> None:
+        grant_accommodation(a_grant(), world)
+        world.accommodations.find = lambda *_: interrupt()
+
+    find, world.attempts.meanwhile = world.accommodations.find, grant_and_end
+    with pytest.raises(BrokenOff):
+        start_attempt(REFERENCE, world, at=NOW)
+    assert attempt_in(world).ends_at == NOW + HOUR
+    world.accommodations.find = find
+    attempt, _, created = start_attempt(REFERENCE, world, at=NOW + MINUTE)
+    assert (created, attempt.ends_at) == (False, NOW + HOUR + EXTRA)

@@ -2,6 +2,7 @@
 
 import base64
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 from html.parser import HTMLParser
@@ -360,6 +361,22 @@ def test_markup_over_its_limit_is_not_read_and_too_long_to_keep() -> None:
     assert len(markup.from_html(picture).images) == 1
 
 
+@pytest.mark.parametrize("source", ["0\r\xa0", "\xa0\n0", "a\r\n\rb", "0 \xa0 "])
+def test_blanks_and_line_ends_are_clean_at_once(source: str) -> None:
+    once = markup.from_html(source).text
+    assert markup.from_html(once).text == once
+
+
+def test_texts_that_are_cleaned_at_once_keep_their_own_pictures() -> None:
+    def pictures(number: int) -> tuple[Any, ...]:
+        found = images.image_of(PNG + bytes([number]))
+        markups = [markup.from_html(f"<img src='{number}.png'><b>x</b>", lambda _address: found) for _ in range(50)]
+        return tuple({image.data for each in markups for image in each.images})
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(pictures, range(8))) == [(PNG + bytes([number]),) for number in range(8)]
+
+
 def test_what_is_nested_beyond_measure_is_plain_text() -> None:
     deep = markup.MAX_DEPTH + 1
     assert markup.from_html("<div>" * deep).text == "&lt;div&gt;" * deep
@@ -503,6 +520,26 @@ def test_a_reader_is_stopped_at_the_limits() -> None:
     with pytest.raises(Malformed) as refused:
         findings.wrong(MAX_ERRORS, "x")
     assert len(refused.value.errors) == MAX_ERRORS + 1
+
+
+MARKDOWN = {
+    "text/x-gift": b"[markdown]Is *it*? {=yes ~no}\n\n[markdown]Is *it*? {=yes ~no}",
+    "application/x-moodle+xml": b"<quiz>"
+    + b"""<question type="multichoice"><questiontext format="markdown"><text>Is *it*?</text></questiontext>
+<answer fraction="100"><text>yes</text></answer><answer fraction="0"><text>no</text></answer></question>\n"""
+    * 2
+    + b"</quiz>",
+}
+
+
+@pytest.mark.parametrize("media_type", MARKDOWN)
+def test_a_file_holds_so_much_markdown_and_no_more(media_type: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(formats.read(media_type, MARKDOWN[media_type]).questions) == 2
+    monkeypatch.setattr("shared.exchange.bank_file.MAX_MARKDOWN_OF_A_FILE", 20)
+    with pytest.raises(Malformed) as refused:
+        formats.read(media_type, MARKDOWN[media_type])
+    ((line, message),) = refused.value.errors
+    assert (line, message) == (3, "a file holds at most 20 characters of Markdown")
 
 
 SOURCES = {

@@ -33,6 +33,7 @@ from tests.support.builders import (
 )
 from tests.support.fakes import World
 
+GRACE = the_terms().grace
 Policy = Literal["never", "after_pass", "after_expiry"]
 POLICIES: tuple[Policy, ...] = ("never", "after_pass", "after_expiry")
 TERMINATION = a_status().terminates_at
@@ -66,8 +67,14 @@ def is_open(world: World, at: datetime) -> bool:
 @pytest.mark.parametrize("state", EnrolmentState)
 @pytest.mark.parametrize(
     ("at", "is_over"),
-    [(NOW, False), (TERMINATION - MILLISECOND, False), (TERMINATION, True), (TERMINATION + HOUR, True)],
-    ids=["open", "just open", "just over", "over"],
+    [
+        (NOW, False),
+        (TERMINATION, False),
+        (TERMINATION + GRACE, False),
+        (TERMINATION + GRACE + MILLISECOND, True),
+        (TERMINATION + HOUR, True),
+    ],
+    ids=["open", "over", "in the grace still", "after the grace", "long over"],
 )
 @pytest.mark.parametrize("policy", POLICIES)
 def test_the_key_leaves_where_the_policy_allows_it(
@@ -79,13 +86,13 @@ def test_the_key_leaves_where_the_policy_allows_it(
 
 def test_an_early_retirement_is_an_end_like_any_other() -> None:
     world = a_world("after_expiry", retired_at=NOW)
-    assert not is_open(world, NOW - MILLISECOND)
-    assert is_open(world, NOW)
+    assert not is_open(world, NOW + GRACE)
+    assert is_open(world, NOW + GRACE + MILLISECOND)
 
 
 def test_a_refusal_names_the_policy() -> None:
     with pytest.raises(ReviewClosed) as refused:
-        review_attempt(REFERENCE, 1, a_world("never"), at=TERMINATION)
+        review_attempt(REFERENCE, 1, a_world("never"), at=TERMINATION + HOUR)
     assert refused.value.facts == {"policy": "never"}
 
 
@@ -96,7 +103,7 @@ def test_a_refusal_names_the_policy() -> None:
 )
 @pytest.mark.parametrize("policy", POLICIES)
 def test_only_a_graded_attempt_is_reviewed(policy: Policy, attempt: Attempt) -> None:
-    assert not is_open(a_world(policy, attempt), TERMINATION)
+    assert not is_open(a_world(policy, attempt), TERMINATION + HOUR)
 
 
 @pytest.mark.parametrize(("learner", "number"), [("dr-b", 1), ("dr-a", 2)], ids=["another learner", "no such attempt"])

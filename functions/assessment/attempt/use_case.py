@@ -1,5 +1,6 @@
 """A learner's attempts at the CME test: start, save, hand in."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -52,6 +53,7 @@ def start_attempt(reference: EnrolmentReference, deps: Attempting, *, at: dateti
         is_open = _decided(history.open, status, deps, at)
         if not is_open.is_open:
             raise GradingPending(attempt=is_open.number)
+        is_open = _under_the_limit(is_open, history, status, deps)
         return is_open, deps.question_banks.get(taken.id, is_open.form.bank_revision), False
     require_not_erased(enrolment.learner_id, deps.erasures)
     enrolment.require_confirmed()
@@ -64,8 +66,16 @@ def start_attempt(reference: EnrolmentReference, deps: Attempting, *, at: dateti
     history.require_next_allowed(at)
     bank = deps.question_banks.get(taken.id, taken.bank_revision)
     form = draw_form(bank, taken.content.test.pools, deps.randomness.random(), history.seen)
-    started = history.started(enrolment.id, form, at, status.terminates_at, taken.content.zone)
-    return deps.attempts.save(started), bank, True
+    started = deps.attempts.save(history.started(enrolment.id, form, at, status.terminates_at, taken.content.zone))
+    # Who grants more time moves the attempt that is there; what was granted meanwhile has not seen this one.
+    granted = deps.accommodations.find(enrolment.learner_id, enrolment.module_id)
+    return _under_the_limit(started, replace(history, accommodation=granted), status, deps), bank, True
+
+
+def _under_the_limit(attempt: Attempt, history: AttemptHistory, status: EditionStatus, deps: Attempting) -> Attempt:
+    """An open attempt with the end that its time limit, and what is granted on top, give it."""
+    limited = attempt.limited(history.time_limit, status.terminates_at)
+    return attempt if limited == attempt else deps.attempts.save(limited)
 
 
 def show_attempt(

@@ -29,7 +29,7 @@ def review_attempt(
     """A graded attempt with its bank and the latest key; raise NotFound or ReviewClosed.
 
     The key never leaves before the policy says so: with retakes, feedback on options is the key in a
-    few rounds.
+    few rounds. After an expiry nobody may still hand in, in the grace or before it.
     """
     enrolment = deps.enrolments.meant(reference)
     attempt = deps.attempts.find(AttemptId(enrolment.id, number)) if enrolment else None
@@ -37,9 +37,10 @@ def review_attempt(
         raise NotFound(f"There is no attempt {number}.")
     edition = deps.catalogue.edition(enrolment.id.of_edition).under(enrolment.terms)
     status = deps.catalogue.status(edition.id)
-    policy = edition.content.test.review
+    test = edition.content.test
+    policy = test.review
     is_open = (policy == "after_pass" and enrolment.has_passed) or (
-        policy == "after_expiry" and status is not None and at >= status.terminates_at
+        policy == "after_expiry" and status is not None and at > status.terminates_at + test.grace
     )
     if not is_open or attempt.state is not AttemptState.GRADED:
         raise ReviewClosed(policy=policy)

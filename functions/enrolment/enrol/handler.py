@@ -6,6 +6,7 @@ from functions.enrolment.enrol.use_case import (
     acknowledge,
     record_views,
     request_enrolment,
+    show_attempts,
     show_enrolment,
     withdraw,
 )
@@ -20,8 +21,9 @@ lambda_handler = api = Api()
 @api.operation(contract.PUT_ENROLMENT)
 def put_enrolment(call: Call[None, EditionQuery]) -> Answer:
     enrolment, created = request_enrolment(call.enrolment, deps(), at=call.at, contact=call.caller.contact)
-    status = HTTPStatus.ACCEPTED if created else HTTPStatus.OK
-    return Answer(status, contract.EnrolmentRequestView.of(enrolment))
+    if created:
+        return Answer(HTTPStatus.ACCEPTED, contract.EnrolmentRequestView.of(enrolment))
+    return Answer(HTTPStatus.OK, contract.EnrolmentRequestView.of(enrolment, show_attempts(enrolment, deps())))
 
 
 @api.operation(contract.GET_ENROLMENT)

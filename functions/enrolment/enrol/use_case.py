@@ -80,12 +80,20 @@ def show_enrolment(
     if enrolment is None:
         raise NotFound(f"There is no enrolment in {reference.module_id!r}.")
     edition = deps.catalogue.edition(enrolment.id.of_edition).under(enrolment.terms)
-    accommodation = deps.accommodations.find(enrolment.learner_id, enrolment.module_id)
     status = deps.catalogue.status(edition.id)
     if status is None:
         raise NotFound(f"There is no published edition {edition.edition} of {edition.module_id!r}.")
-    history = AttemptHistory(edition.content.test, deps.attempts.of(enrolment.id), accommodation)
-    return enrolment, history, edition, status
+    return enrolment, _history(enrolment, edition, deps), edition, status
+
+
+def show_attempts(enrolment: Enrolment, deps: Enrolling) -> AttemptHistory:
+    """All attempts of an enrolment, and what they leave to the learner."""
+    return _history(enrolment, deps.catalogue.edition(enrolment.id.of_edition).under(enrolment.terms), deps)
+
+
+def _history(enrolment: Enrolment, edition: Edition, deps: Enrolling) -> AttemptHistory:
+    accommodation = deps.accommodations.find(enrolment.learner_id, enrolment.module_id)
+    return AttemptHistory(edition.content.test, deps.attempts.of(enrolment.id), accommodation)
 
 
 def withdraw(reference: EnrolmentReference, deps: Enrolling, *, at: datetime) -> Enrolment:

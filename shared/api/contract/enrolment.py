@@ -48,8 +48,14 @@ class EnrolmentRequestView(View):
     state: str
 
     @classmethod
-    def of(cls, enrolment: Enrolment) -> Self:
-        return cls(module_id=enrolment.module_id, edition=enrolment.edition, state=enrolment.state)
+    def of(cls, enrolment: Enrolment, history: AttemptHistory | None = None) -> Self:
+        """``history`` is of what was enrolled in before: attempts may be used up."""
+        return cls(module_id=enrolment.module_id, edition=enrolment.edition, state=_state(enrolment, history))
+
+
+def _state(enrolment: Enrolment, history: AttemptHistory | None) -> str:
+    exhausted = enrolment.state is EnrolmentState.CONFIRMED and history is not None and history.is_exhausted
+    return "exhausted" if exhausted else enrolment.state
 
 
 class AttemptSummaryView(View):
@@ -104,11 +110,10 @@ class EnrolmentView(View):
 
     @classmethod
     def of(cls, enrolment: Enrolment, history: AttemptHistory, edition: Edition, status: EditionStatus) -> Self:
-        exhausted = enrolment.state is EnrolmentState.CONFIRMED and history.is_exhausted
         return cls(
             module_id=enrolment.module_id,
             edition=enrolment.edition,
-            state="exhausted" if exhausted else enrolment.state,
+            state=_state(enrolment, history),
             reason=enrolment.reason,
             waiting_for=enrolment.waiting_for,
             what_to_do=_what_to_do(enrolment),
