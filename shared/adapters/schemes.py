@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from shared.domain.schemes import Scheme
 from shared.facts import load
@@ -12,11 +13,15 @@ class PackagedSchemes:
     """See ``ports.Schemes``."""
 
     def all(self) -> Mapping[str, Scheme]:
-        return _schemes()
+        return _packaged()
 
 
 @cache
-def _schemes() -> Mapping[str, Scheme]:
-    folder = files("shared") / "schemes"
+def _packaged() -> Mapping[str, Scheme]:
+    return schemes_in(files("shared") / "schemes")
+
+
+def schemes_in(folder: Traversable) -> Mapping[str, Scheme]:
+    """The schemes of all JSON files in ``folder``, by name."""
     found = [load(file.read_text("utf-8"), Scheme) for file in folder.iterdir() if file.name.endswith(".json")]
     return {scheme.scheme: scheme for scheme in found}

@@ -112,7 +112,7 @@ QUESTION = {
         {"option_id": "b", "text": "A tiny proportion", "correct": True},
     ],
 }
-ATTEMPT = {
+ATTEMPT: dict[str, Any] = {
     "attempt": 1,
     "state": "in_progress",
     "started_at": "2026-03-02T09:00:00Z",
@@ -199,6 +199,21 @@ GRANT = {
     "granted_at": "2026-03-01T10:00:00Z",
 }
 MEMBERSHIP = {"learner_id": "dr-a", "member": True, "until": "2027-12-31"}
+
+ENROLLED = {
+    "learner_id": "dr-a",
+    "name": "Ada Lovelace",
+    "module_id": MODULE,
+    "edition": 2,
+    "state": "certified",
+    "requested_at": "2026-03-01T08:00:00Z",
+    "confirmed_at": "2026-03-01T08:00:00Z",
+    "acknowledged_at": "2026-03-02T08:55:00Z",
+    "viewed_seconds": 3120,
+    "attempts": 1,
+    "passed_at": "2026-03-02T09:41:07Z",
+    "certificate": NUMBER,
+}
 
 TOLD: Mapping[str, Any] = {
     **CARD,
@@ -362,24 +377,96 @@ EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
         "totals": [{"year": 2026, "scheme": "ESMO-MORA", "amount": "1.00"}],
         "cycle": [{"scheme": "ESMO-MORA", "from": "2022-01-01", "to": "2026-12-31", "amount": "1.00"}],
     },
-    office.EnrolledListView: {
-        "enrolments": [
+    office.EnrolledListView: {"enrolments": [ENROLLED], "next": None},
+    office.SampleView: {"seed": "spring audit", "enrolled": 412, "enrolments": [ENROLLED]},
+    office.EvidenceView: {
+        "learner_id": "dr-a",
+        "name": "Ada Lovelace",
+        "module_id": MODULE,
+        "edition": 2,
+        "title": TITLE,
+        "enrolment": ENROLLED,
+        "terms": {"minutes": 52, "claim": "claimed", "claim_window_days": 30},
+        "information": {
+            "information_hash": HASH,
+            "acknowledged_at": "2026-03-02T08:55:00Z",
+            "content": {"edition": 2, "title": TITLE},
+        },
+        "viewed": {"seconds": 3120, "segments": [[0, 3120]], "slides": [1, 2, 3]},
+        "attempts": [
             {
-                "learner_id": "dr-a",
-                "name": "Ada Lovelace",
-                "module_id": MODULE,
-                "edition": 2,
-                "state": "certified",
-                "requested_at": "2026-03-01T08:00:00Z",
-                "confirmed_at": "2026-03-01T08:00:00Z",
-                "acknowledged_at": "2026-03-02T08:55:00Z",
-                "viewed_seconds": 3120,
-                "attempts": 1,
-                "passed_at": "2026-03-02T09:41:07Z",
-                "certificate": NUMBER,
+                "attempt": 1,
+                "state": "graded",
+                "started_at": "2026-03-02T09:00:00Z",
+                "deadline": "2026-03-02T10:00:00Z",
+                "submitted_at": "2026-03-02T09:41:07Z",
+                "submitted_by": "learner",
+                "pass_mark": 70,
+                "bank_revision": 1,
+                "questions": [
+                    {**ATTEMPT["questions"][0], "answered": ["b"], "points": 1.0, "max_points": 1.0},
+                ],
+                "grade": {
+                    "key_revision": 1,
+                    "points": 1.0,
+                    "max_points": 1.0,
+                    "passed": True,
+                    "graded_at": "2026-03-02T09:41:08Z",
+                },
+                "earlier_grades": [],
             }
         ],
-        "next": None,
+        "evaluation": {"useful": "yes"},
+        "evaluated_at": "2026-03-02T10:00:00Z",
+        "certificate": NUMBER,
+        "versions": [
+            {
+                "version": 1,
+                "status": "valid",
+                "issued_at": "2026-03-02T10:01:00Z",
+                "attested_name": "Ada Lovelace",
+                "profession": "MD",
+                "completed_at": "2026-03-02T09:41:07Z",
+                "credits": [
+                    {
+                        **CREDIT,
+                        "activity_id": "ACT-2026-01",
+                        "statement": "For passing the CME test of this module, a point is recorded.",
+                        "statement_version": "1",
+                    }
+                ],
+                "pdf_sha256": HASH,
+            }
+        ],
+        "entries": [
+            {
+                "earned_on": "2026-03-02",
+                "module_id": MODULE,
+                "edition": 2,
+                "title": TITLE,
+                **CREDIT,
+                "certificate": NUMBER,
+                "kind": "award",
+            }
+        ],
+    },
+    enrolment.AwardBody: {
+        "module_id": MODULE,
+        "edition": 2,
+        "passed_at": "2026-03-02T16:00:00Z",
+        "reason": "Test sat on paper at the annual congress",
+    },
+    enrolment.AwardView: {
+        "learner_id": "dr-a",
+        "module_id": MODULE,
+        "edition": 2,
+        "state": "passed",
+        "passed_at": "2026-03-02T16:00:00Z",
+        "by_hand": {
+            "reason": "Test sat on paper at the annual congress",
+            "by": "admin",
+            "at": "2026-03-04T08:00:00Z",
+        },
     },
     answer_key.ReviewView: {
         "attempt": 1,

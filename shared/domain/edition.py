@@ -300,6 +300,14 @@ class Draft:
             return self
         return replace(self, errata=(*self.errata, erratum))
 
+    def information(self, wanted_hash: str) -> dict[str, Any] | None:
+        """The information whose hash it is, as it was told with the errata of that time; None where it never was."""
+        for count in range(len(self.errata) + 1):
+            errata = self.errata[:count]
+            if information_hash(self.edition, self.content, errata) == wanted_hash:
+                return information(self.edition, self.content, errata)
+        return None
+
     def copied(self) -> dict[str, Any]:
         """The content for another edition: disclosures as corrected, and no dates, which are that edition's own."""
         content = {name: value for name, value in self.content.items() if name not in DATES}

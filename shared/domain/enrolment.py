@@ -37,6 +37,15 @@ class WaitingFor(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """A pass that the office entered: for a test sat elsewhere, ``reason`` says which."""
+
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
     """One learner's way through one edition.
 
@@ -64,6 +73,7 @@ class Enrolment:
     viewing: ViewingRecord = field(default_factory=ViewingRecord)
     settled: Mapping[str, int] = field(default_factory=dict)
     passed_at: datetime | None = None
+    by_hand: ByHand | None = None
     terms: Terms | None = None
     claimable_from: datetime | None = None
     claim_reminded_at: datetime | None = None
@@ -197,6 +207,25 @@ class Enrolment:
             state=state,
             passed_at=min(at, self.passed_at or at),
             claimable_from=min(claimable_from, self.claimable_from or claimable_from),
+            ended_at=None,
+            edition_ended_at=None,
+        )
+
+    def awarded(self, entered: ByHand, passed_at: datetime, terms: Terms) -> Self:
+        """Passed elsewhere at ``passed_at``, as the office says; credit may be claimed from the entry on.
+
+        Raise AlreadyPassed where the test was passed here.
+        """
+        if self.has_passed:
+            raise AlreadyPassed("The test has been passed; nothing is to be entered by hand.", passed_at=self.passed_at)
+        return replace(
+            self,
+            state=EnrolmentState.PASSED,
+            reason=None,
+            passed_at=passed_at,
+            by_hand=entered,
+            terms=self.terms or terms,
+            claimable_from=entered.at,
             ended_at=None,
             edition_ended_at=None,
         )

@@ -201,7 +201,7 @@ def pseudonymised(record: object, at: datetime) -> Any:
         case Accommodation():
             return replace(record, reason="")  # it may tell of an illness
         case Enrolment():
-            return _without_evaluation(record.withdrawn(at) if record.is_open else record)
+            return _without_words(record.withdrawn(at) if record.is_open else record)
         case Claim() | Reissue():
             return replace(record, content=_without_name(record.content), show_name=False)
         case Reported():
@@ -209,9 +209,13 @@ def pseudonymised(record: object, at: datetime) -> Any:
     raise TypeError(f"nobody said what is left of a {type(record).__name__}")
 
 
-def _without_evaluation(enrolment: Enrolment) -> Enrolment:
-    """An evaluation may say anything in free words: that it was given is kept."""
-    return replace(enrolment, evaluation={}) if enrolment.evaluation else enrolment
+def _without_words(enrolment: Enrolment) -> Enrolment:
+    """An evaluation, and why a pass was entered by hand, may say anything: that they were given is kept."""
+    return replace(
+        enrolment,
+        evaluation={} if enrolment.evaluation else enrolment.evaluation,
+        by_hand=replace(enrolment.by_hand, reason="") if enrolment.by_hand else None,
+    )
 
 
 def _without_name(content: CertificateContent) -> CertificateContent:

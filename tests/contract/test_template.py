@@ -63,9 +63,16 @@ CALLS = {
         "GET /admin/learners/{learner_id}/accommodations",
         "GET /admin/accommodations",
         "POST /admin/memberships",
+        "POST /admin/learners/{learner_id}/awards",
         "GET /admin/memberships",
     },
-    "Inspect": {"GET /admin/learners", "GET /admin/learners/{learner_id}", f"GET {EDITION}/enrolments"},
+    "Inspect": {
+        "GET /admin/learners",
+        "GET /admin/learners/{learner_id}",
+        "GET /admin/learners/{learner_id}/evidence/{module_id}",
+        f"GET {EDITION}/enrolments",
+        f"GET {EDITION}/enrolments/sample",
+    },
     "Attempt": {
         f"POST {ENROLMENT}/attempts",
         f"GET {ENROLMENT}/attempts/{{attempt}}",
@@ -699,7 +706,7 @@ def test_relay_sends_to_the_queues_and_oversee_sends_again_what_failed() -> None
     ("resource", "functions"),
     [
         ("AnswerKeyTable", {"Author", "ImportBank", "Grade", "Regrade", "Rehearse", "Review"}),
-        ("QuestionTable", {"Author", "ImportBank", "Attempt", "Regrade", "Review"}),
+        ("QuestionTable", {"Author", "ImportBank", "Attempt", "Regrade", "Review", "Inspect"}),
         (
             "CertificateTable",
             {"Certify", "Notify", "PublishStatus", "Reissue", "Record", "Verify", "Work", "Inspect"},

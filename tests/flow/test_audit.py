@@ -102,6 +102,16 @@ ACTS: dict[str, Does] = {
     "importMemberships": lambda world, _: world.admin.ask(
         "POST", "/admin/memberships", {"memberships": [{"learner_id": f"new-{n}", "member": True} for n in range(3)]}
     ),
+    "awardByHand": lambda world, ada: world.admin.ask(
+        "POST",
+        f"/admin/learners/{ada.sub}/awards",
+        {
+            "module_id": world.published().module_id,
+            "edition": 1,
+            "passed_at": world.now.isoformat(),
+            "reason": "sat on site",
+        },
+    ),
     "putAccommodation": lambda world, ada: world.admin.accommodates(ada.sub, ada.module, minutes=10),
     "regradeEdition": lambda world, ada: world.author.voids(ada.module, "q01"),
     "computeStatistics": lambda world, ada: world.author.computes_statistics(ada.module),

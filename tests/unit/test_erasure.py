@@ -11,7 +11,7 @@ from functions.operations.destroy.use_case import destroy_outdated
 from functions.operations.work.use_case import do_page
 from shared.domain.accommodation import Accommodation
 from shared.domain.certificate import RevocationReason
-from shared.domain.enrolment import Enrolment, EnrolmentState
+from shared.domain.enrolment import ByHand, Enrolment, EnrolmentState
 from shared.domain.erasure import GRACE, RECHECK, Erasure, kept_until, pseudonymised, under_way
 from shared.domain.ids import LearnerId
 from shared.domain.job import Job
@@ -51,7 +51,11 @@ def a_life() -> World:
     world.contacts.given(a_contact())
     world.memberships.given(Membership(learner_id=LEARNER, member=True))
     passed = an_enrolment(
-        EnrolmentState.CERTIFIED, certificate=NUMBER, passed_at=NOW, evaluation={"useful": f"says {NAME}"}
+        EnrolmentState.CERTIFIED,
+        certificate=NUMBER,
+        passed_at=NOW,
+        evaluation={"useful": f"says {NAME}"},
+        by_hand=ByHand(reason=f"{NAME} sat it on paper", by="admin", at=NOW),
     )
     world.enrolments.given(passed)
     world.attempts.given(a_graded_attempt(passed=True, settled=True))

@@ -3,13 +3,11 @@
 from datetime import datetime
 from typing import Protocol
 
-from shared.claiming import enter_claim
+from shared.claiming import Awarding, claim_full_credit
 from shared.domain.attempt import Attempt, AttemptHistory
-from shared.domain.claim import full_credit, new_claim
 from shared.domain.edition import Edition
 from shared.domain.enrolment import Enrolment, EnrolmentState
 from shared.domain.ids import AttemptId, EnrolmentId, LearnerId, ModuleId
-from shared.domain.learner import Profile
 from shared.events.assessment import AttemptFailedV1, AttemptPassedV1
 from shared.events.enrolment import EnrolmentAttemptFailedV1, EnrolmentLapsedV1, EnrolmentPassedV1
 from shared.events.event import Event
@@ -17,18 +15,13 @@ from shared.ports import (
     Accommodations,
     Attempts,
     Catalogue,
-    CertificateNumbers,
-    Claims,
     Clock,
     Enrolments,
     Erasures,
-    Profiles,
-    Schemes,
-    StatusPlaces,
 )
 
 
-class Settling(Protocol):
+class Settling(Awarding, Protocol):
     @property
     def catalogue(self) -> Catalogue: ...
     @property
@@ -38,21 +31,9 @@ class Settling(Protocol):
     @property
     def accommodations(self) -> Accommodations: ...
     @property
-    def profiles(self) -> Profiles: ...
-    @property
     def erasures(self) -> Erasures: ...
     @property
-    def claims(self) -> Claims: ...
-    @property
-    def schemes(self) -> Schemes: ...
-    @property
-    def numbers(self) -> CertificateNumbers: ...
-    @property
-    def status_places(self) -> StatusPlaces: ...
-    @property
     def clock(self) -> Clock: ...
-    @property
-    def public_url(self) -> str: ...
 
 
 def settle_grade(grade: AttemptPassedV1 | AttemptFailedV1, deps: Settling) -> None:
@@ -79,7 +60,7 @@ def settle_grade(grade: AttemptPassedV1 | AttemptFailedV1, deps: Settling) -> No
 def _settle_pass(enrolment: Enrolment, attempt: Attempt, edition: Edition, deps: Settling) -> None:
     finished_at = _finish(attempt)
     if edition.content.is_automatic and deps.claims.find(enrolment.id) is None and not _is_erased(enrolment, deps):
-        _claim_full_credit(enrolment, edition, finished_at, deps)
+        claim_full_credit(enrolment.learner_id, edition, deps, completed_at=finished_at, issued_at=deps.clock.now())
     announced = EnrolmentPassedV1(
         at=finished_at,
         learner_id=enrolment.learner_id,
@@ -97,29 +78,6 @@ def _is_erased(enrolment: Enrolment, deps: Settling) -> bool:
     """Whom a regrade lets pass after their erasure has no name any more that a certificate could attest."""
     erasure = deps.erasures.find(enrolment.learner_id)
     return erasure is not None and erasure.kept_at is not None
-
-
-def _claim_full_credit(enrolment: Enrolment, edition: Edition, completed_at: datetime, deps: Settling) -> None:
-    """Claim for the learner what an automatic module awards; the certificate number is drawn here, once."""
-    profile = deps.profiles.find(enrolment.learner_id) or Profile(learner_id=enrolment.learner_id)
-    name, profession = profile.attested()
-    schemes = deps.schemes.all()
-    issued_at = deps.clock.now()
-    claim = new_claim(
-        number=deps.numbers.draw(),
-        status=deps.status_places.draw(issued_at),
-        learner_id=enrolment.learner_id,
-        edition=edition,
-        claimed=full_credit(edition.content, profession, schemes),
-        schemes=schemes,
-        attested_name=name,
-        profession=profession,
-        show_name=False,
-        completed_at=completed_at,
-        issued_at=issued_at,
-        public_url=deps.public_url,
-    )
-    enter_claim(claim, deps.claims)
 
 
 def _settle_fail(enrolment: Enrolment, attempt: Attempt, edition: Edition, deps: Settling) -> None:

@@ -1,7 +1,8 @@
-"""/admin/memberships, and of a learner the membership and the accommodations: for admins."""
+"""/admin/memberships, and of a learner the membership, accommodations and awards by hand: for admins."""
 
 from http import HTTPStatus
 
+from functions.enrolment.admit.award import Award, award_by_hand
 from functions.enrolment.admit.use_case import (
     accommodations_of,
     grant_accommodation,
@@ -19,6 +20,7 @@ from shared.api.operation import PageQuery
 from shared.api.resolver import Answer, Api, Call, File
 from shared.bootstrap import deps
 from shared.domain.accommodation import Accommodation
+from shared.domain.ids import EnrolmentId, ModuleId
 
 lambda_handler = api = Api()
 
@@ -79,3 +81,14 @@ def get_all_accommodations(call: Call[None, PageQuery]) -> Answer:
     page = list_accommodations(call.query.limit, decode_cursor(call.query.cursor), deps())
     views = [contract.AccommodationView.of(granted) for granted in page.entries]
     return Answer(HTTPStatus.OK, contract.AccommodationsView(accommodations=views, next=encode_cursor(page.cursor)))
+
+
+@api.operation(contract.POST_AWARD)
+def post_award(call: Call[contract.AwardBody, None]) -> Answer:
+    award = Award(
+        enrolment=EnrolmentId(call.learner_id, ModuleId(call.body.module_id), call.body.edition),
+        passed_at=call.body.passed_at,
+        reason=call.body.reason,
+    )
+    enrolment, is_new = award_by_hand(award, call.caller.learner_id, deps(), at=call.at)
+    return Answer(HTTPStatus.CREATED if is_new else HTTPStatus.OK, contract.AwardView.of(enrolment))

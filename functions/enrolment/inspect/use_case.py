@@ -80,11 +80,11 @@ def find_learners(q: str | None, limit: int, cursor: str | None, deps: Inspectin
     lead = max(wanted, key=len, default="")
     while True:
         hits = deps.directory.found_by(lead, limit, cursor) if lead else deps.directory.learners(limit, cursor)
-        people = _people([hit.learner_id for hit in hits.entries], deps)
+        known = people([hit.learner_id for hit in hits.entries], deps)
         found = [
             person
             for hit in hits.entries
-            if _is_meant(person := people[hit.learner_id], hit, lead)
+            if _is_meant(person := known[hit.learner_id], hit, lead)
             and meet(wanted, [term for term, _ in person.terms])
         ]
         if found or hits.cursor is None:
@@ -92,7 +92,8 @@ def find_learners(q: str | None, limit: int, cursor: str | None, deps: Inspectin
         cursor = hits.cursor
 
 
-def _people(learner_ids: Sequence[LearnerId], deps: Inspecting) -> Mapping[LearnerId, Person]:
+def people(learner_ids: Sequence[LearnerId], deps: Inspecting) -> Mapping[LearnerId, Person]:
+    """Who these learners are, as far as that is known."""
     profiles, contacts = deps.profiles.those(learner_ids), deps.contacts.those(learner_ids)
     return {
         learner_id: Person(learner_id=learner_id, profile=profiles.get(learner_id), contact=contacts.get(learner_id))
@@ -110,7 +111,7 @@ def _is_meant(person: Person, hit: Hit, lead: str) -> bool:
 
 def show_learner(learner_id: LearnerId, deps: Inspecting, *, at: datetime) -> LearnersPage:
     """One page about one learner; raise NotFound where nothing is known of them."""
-    person = _people([learner_id], deps)[learner_id]
+    person = people([learner_id], deps)[learner_id]
     membership = deps.memberships.find(learner_id)
     enrolments = deps.enrolments.of_learner(learner_id)
     accommodations = deps.accommodations.of_learner(learner_id)
@@ -146,4 +147,4 @@ def list_enrolments(
     if deps.catalogue.status(edition) is None:
         raise NotFound(f"There is no published edition {edition.edition} of {edition.module_id!r}.")
     page = deps.enrolments.page(edition, limit, cursor)
-    return page, _people([enrolment.learner_id for enrolment in page.entries], deps)
+    return page, people([enrolment.learner_id for enrolment in page.entries], deps)

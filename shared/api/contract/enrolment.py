@@ -4,7 +4,7 @@ from datetime import date
 from http import HTTPMethod, HTTPStatus
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from shared.api.contract.modules import MODULE, EditionQuery
 from shared.api.operation import KIB, Operation, PageQuery
@@ -13,7 +13,7 @@ from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt, AttemptHistory
 from shared.domain.availability import EditionStatus
 from shared.domain.edition import Edition
-from shared.domain.enrolment import DeclineReason, Enrolment, EnrolmentState, WaitingFor
+from shared.domain.enrolment import ByHand, DeclineReason, Enrolment, EnrolmentState, WaitingFor
 from shared.domain.learner import Membership
 
 ADMINS = frozenset({"admin"})
@@ -382,6 +382,59 @@ LIST_ALL_ACCOMMODATIONS = Operation(
     answers={HTTPStatus.OK: AccommodationsView},
     groups=ADMINS,
 )
+
+
+class AwardBody(Body):
+    """A test passed elsewhere: when, and why that is believed."""
+
+    module_id: Identifier
+    edition: Annotated[int, Field(ge=1, le=9999)]
+    passed_at: AwareDatetime
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class ByHandView(View):
+    """A pass that the office entered, and why."""
+
+    reason: str
+    by: str
+    at: Instant
+
+    @classmethod
+    def of(cls, entered: ByHand) -> Self:
+        return cls(reason=entered.reason, by=entered.by, at=entered.at)
+
+
+class AwardView(View):
+    learner_id: str
+    module_id: str
+    edition: int
+    state: str
+    passed_at: Instant | None
+    by_hand: ByHandView | None
+
+    @classmethod
+    def of(cls, enrolment: Enrolment) -> Self:
+        return cls(
+            learner_id=enrolment.learner_id,
+            module_id=enrolment.module_id,
+            edition=enrolment.edition,
+            state=enrolment.state,
+            passed_at=enrolment.passed_at,
+            by_hand=ByHandView.of(enrolment.by_hand) if enrolment.by_hand else None,
+        )
+
+
+POST_AWARD = Operation(
+    id="awardByHand",
+    summary="Enter a pass for a test that was sat on site; it goes on to its certificate like any other",
+    method=HTTPMethod.POST,
+    path="/admin/learners/{learner_id}/awards",
+    body=AwardBody,
+    answers={HTTPStatus.CREATED: AwardView, HTTPStatus.OK: AwardView},
+    problems=("not-found", "module-closed", "already-passed", "profile-incomplete", "learner-erased"),
+    groups=ADMINS,
+)
 OPERATIONS = (
     PUT_ENROLMENT,
     GET_ENROLMENT,
@@ -396,4 +449,5 @@ OPERATIONS = (
     GET_ACCOMMODATION,
     LIST_ACCOMMODATIONS,
     LIST_ALL_ACCOMMODATIONS,
+    POST_AWARD,
 )
