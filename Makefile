@@ -50,7 +50,7 @@ pytest: $(READY) ## unit, contract, integration and flow tests
 engine: $(READY) $(MINISTACK) ## concurrency, on an engine whose conditional writes are real (needs Python 3.13)
 	$(BIN)/python -m pytest tests/engine
 
-e2e: $(READY) $(MINISTACK) $(SAM) ## build and deploy template.yaml to an AWS emulator, and play the journey there (needs Python 3.13)
+e2e: $(READY) $(MINISTACK) $(SAM) verifiers ## build and deploy template.yaml to an AWS emulator, and play the journey there; the verifiers too (needs Python 3.13)
 	$(SAM_CLI) build --cached --parallel --build-dir .aws-sam/e2e --parameter-overrides Architecture=x86_64
 	$(BIN)/python -m pytest tests/e2e
 

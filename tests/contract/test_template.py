@@ -420,9 +420,7 @@ def test_a_queue_gives_up_after_the_receives_its_consumer_counts(queue: str) -> 
 def test_a_queue_waits_six_timeouts_before_it_delivers_again(queue: str) -> None:
     visibility = QUEUES[queue]["VisibilityTimeout"]
     seconds = default("QueueVisibility") if visibility == {"Ref": "QueueVisibility"} else visibility
-    # Of a queue that has no consumer yet, the functions' common timeout.
-    consumer = FUNCTIONS.get(CONSUMERS.get(queue, ""), {})
-    assert seconds >= 6 * consumer.get("Timeout", GLOBALS["Timeout"])
+    assert seconds >= 6 * FUNCTIONS[CONSUMERS[queue]].get("Timeout", GLOBALS["Timeout"])
 
 
 def test_every_dead_letter_raises_an_alarm_and_outlives_its_queue() -> None:

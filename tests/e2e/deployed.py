@@ -3,6 +3,7 @@
 What the emulator lacks is worked around here and nowhere else:
 
 - it speaks plain HTTP, which the documents' bucket refuses on AWS: the bucket's policy is taken off after the deploy;
+- it takes a number that comes from a parameter for text, and its poller falls over it: the number is said again;
 - schedules fire a minute after the deploy at the earliest: `fire` calls their function;
 - it has no way to ask whether all is quiet: `drain` waits until no queue has held a message for a while.
 """
@@ -61,6 +62,8 @@ class DeployedSystem:
             "JwtIssuer": f"https://cognito-idp.{REGION}.amazonaws.com/{pool}",
             "JwtAudience": self._client,
             "PublicUrl": PUBLIC_URL,
+            "MailFrom": "office@example.org",
+            "MailIdentity": "example.org",
         }
         command = [
             str(self._sam), "deploy", "--template-file", str(self._built), "--stack-name", STACK, "--resolve-s3",
@@ -79,7 +82,17 @@ class DeployedSystem:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         self.aws("s3").delete_bucket_policy(Bucket=self.reference("DocumentBucket"))
+        self._say_numbers_again()
         self._warm_the_consumers()
+
+    def _say_numbers_again(self) -> None:
+        functions = self.aws("lambda")
+        for page in functions.get_paginator("list_event_source_mappings").paginate():
+            for mapping in page["EventSourceMappings"]:
+                most = mapping.get("ScalingConfig", {}).get("MaximumConcurrency")
+                if most is not None:
+                    scaling = {"MaximumConcurrency": int(most)}
+                    functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig=scaling)
 
     def _warm_the_consumers(self) -> None:
         """Nobody can see a change that a cold relay has not taken up yet, so none of them is cold."""

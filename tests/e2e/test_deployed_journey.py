@@ -14,15 +14,22 @@ def test_from_enrolment_to_restoration(world: DeployedWorld) -> None:
     ada = world.learner(name="Ada Lovlace")
     number = ada.earns(module)
     assert ada.pdf(number).startswith(b"%PDF-")
+    first = ada.badge(number)
+    assert world.stands(first)
     assert answered(ada.ask("GET", "/transcript"))["totals"][0]["amount"] == "1.00"
     answered(world.admin.reissues(number, attested_name="Ada Lovelace"), 202)
     world.deliver()
     seen = answered(ada.certificate(number))
     assert (seen["version"], seen["attested_name"]) == (2, "Ada Lovelace")
+    second = ada.badge(number)
+    assert [world.stands(badge) for badge in (first, second)] == [False, True]
     answered(world.admin.revokes(number))
     assert answered(world.public(f"/verify/{number}", **JSON))["status"] == "revoked"
+    world.deliver()
+    assert [world.stands(badge) for badge in (first, second)] == [False, False]
     answered(world.admin.restores(number))
     world.deliver()
+    assert [world.stands(badge) for badge in (first, second)] == [False, True]
     assert answered(world.public(f"/verify/{number}", **JSON))["status"] == "valid"
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -226,3 +227,90 @@ def test_a_version_that_nobody_ordered_is_an_error() -> None:
     without_enrolment.claims.given(a_claim())
     with pytest.raises(LookupError):
         issue_version(CLAIMED, without_enrolment)
+
+
+# The credential
+
+
+def test_the_credential_names_the_digest_of_the_pdf_that_is_stored() -> None:
+    world = an_issued_world()
+    version = world.certificates.version(NUMBER, 1)
+    assert version is not None
+    kept = {
+        DocumentKind.CREDENTIAL: version.credential_sha256,
+        DocumentKind.CREDENTIAL_JWT: version.jwt_sha256,
+    }
+    for kind, stored in kept.items():
+        document = world.documents.fetch(NUMBER, 1, kind)
+        assert version.pdf_sha256 in document.decode()
+        assert hashlib.sha256(document).hexdigest() == stored
+
+
+@pytest.mark.parametrize("stored", [1, 2, 3])
+def test_broken_off_after_any_document_its_bytes_are_the_truth(stored: int) -> None:
+    world = a_world()
+    store_once = world.documents.store_once
+
+    def store_so_many(*document: Any) -> bytes:
+        if len(world.documents.stored) == stored:
+            raise BrokenOff
+        return store_once(*document)
+
+    world.documents.store_once = store_so_many  # type: ignore[method-assign]
+    if stored < len(DocumentKind):
+        with pytest.raises(BrokenOff):
+            issue_version(CLAIMED, world)
+    else:
+        world.certificates.kept.meanwhile = interrupt
+        with pytest.raises(BrokenOff):
+            issue_version(CLAIMED, world)
+    before = dict(world.documents.stored)
+    assert len(before) == stored
+    world.documents.store_once = store_once  # type: ignore[method-assign]
+    issue_version(CLAIMED, world)
+    version = world.certificates.version(NUMBER, 1)
+    assert version is not None
+    assert before.items() <= world.documents.stored.items()
+    assert {
+        DocumentKind.PDF: version.pdf_sha256,
+        DocumentKind.CREDENTIAL: version.credential_sha256,
+        DocumentKind.CREDENTIAL_JWT: version.jwt_sha256,
+    } == {kind: hashlib.sha256(world.documents.fetch(NUMBER, 1, kind)).hexdigest() for kind in DocumentKind}
+    assert version.pdf_sha256 in world.documents.fetch(NUMBER, 1, DocumentKind.CREDENTIAL).decode()
+
+
+def interrupt() -> None:
+    raise BrokenOff
+
+
+def test_the_list_that_a_credential_names_is_out_before_the_credential_is() -> None:
+    world = a_world()
+    claim = world.claims.find(ENROLMENT)
+    assert claim is not None
+    credential = world.issuer.credential
+
+    def look(*asked: Any) -> Any:
+        assert world.status_lists.is_out(claim.status.list_id)
+        return credential(*asked)
+
+    world.issuer.credential = look  # type: ignore[method-assign]
+    issue_version(CLAIMED, world)
+    published = world.status_lists.find(claim.status.list_id)
+    assert published is not None
+    assert published.says({claim.status.index: False})
+
+
+def test_a_list_that_is_out_stays_as_it_is() -> None:
+    world = an_issued_world()
+    published = world.status_lists.lists.all()
+    order_reissue(world)
+    issue_version(REISSUE, world)
+    assert world.status_lists.lists.all() == published
+
+
+def test_the_place_of_its_status_is_that_of_its_order() -> None:
+    world = an_issued_world()
+    claim, version = world.claims.find(ENROLMENT), world.certificates.version(NUMBER, 1)
+    assert claim is not None
+    assert version is not None
+    assert version.status == claim.status

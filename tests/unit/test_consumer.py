@@ -1,6 +1,7 @@
 """A queue consumer: each message for itself, a lost race run again, the cause of a dead letter kept."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -50,9 +51,9 @@ class Step:
         self.failures = FakeFailures()
         self._consumer = Consumer({AttemptSubmittedV1: handler}, self.failures, FakeClock(), MAX_RECEIVES)
 
-    def receive(self, *records: dict[str, Any]) -> list[str]:
+    def receive(self, *records: dict[str, Any], afterwards: Callable[[], None] | None = None) -> list[str]:
         """Deliver a batch; the messages reported as failed."""
-        answer = self._consumer({"Records": list(records)}, a_context())
+        answer = self._consumer({"Records": list(records)}, a_context(), afterwards)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -149,3 +150,44 @@ def test_what_a_handler_announces_belongs_to_the_journey_of_its_message_and_name
     Step(lambda _: traces.append(current_trace())).receive(a_record(json.dumps(message)))
     assert traces == [Trace(correlation_id="request-1", causation_id=submitted(1).id)]
     assert current_trace() is None
+
+
+# What a batch does once, when all its messages are taken in
+
+
+def test_what_comes_afterwards_comes_once_after_the_whole_batch() -> None:
+    done: list[str] = []
+    step = Step(lambda event: done.append(f"attempt {event.attempt}"))
+    records = [a_record(submitted(1), "m1"), a_record(submitted(2), "m2")]
+    assert step.receive(*records, afterwards=lambda: done.append("afterwards")) == []
+    assert done == ["attempt 1", "attempt 2", "afterwards"]
+
+
+def test_a_message_that_failed_does_not_keep_the_others_from_what_comes_afterwards() -> None:
+    done: list[str] = []
+    step = Step(fail_for(1))
+    records = [a_record(submitted(1), "m1"), a_record(submitted(2), "m2")]
+    assert step.receive(*records, afterwards=lambda: done.append("afterwards")) == ["m1"]
+    assert done == ["afterwards"]
+
+
+def test_if_what_comes_afterwards_fails_every_message_did_and_its_cause_is_kept_on_the_last_try() -> None:
+    def fail() -> None:
+        raise LookupError("no key")
+
+    step = Step(fail_for())
+    records = [a_record(submitted(1), "m1"), a_record(submitted(2), "m2", MAX_RECEIVES)]
+    assert step.receive(*records, afterwards=fail) == ["m1", "m2"]
+    assert [(failure.message_id, failure.cause) for failure in step.failures.kept] == [("m2", "LookupError: no key")]
+
+
+@pytest.mark.parametrize(("losses", "reported"), [(2, []), (3, ["m1"])])
+def test_a_race_lost_afterwards_is_run_again_too(losses: int, reported: list[str]) -> None:
+    runs: list[int] = []
+
+    def put_out() -> None:
+        runs.append(1)
+        if len(runs) <= losses:
+            raise ConcurrentChange("somebody was faster")
+
+    assert Step(fail_for()).receive(a_record(submitted(1)), afterwards=put_out) == reported

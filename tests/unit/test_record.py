@@ -7,6 +7,7 @@ import pytest
 
 from functions.certification.record.use_case import (
     change_profile,
+    fetch_credential,
     list_certificates,
     pdf_address,
     print_transcript,
@@ -20,6 +21,7 @@ from shared.domain.claim import Claim
 from shared.domain.ids import CertificateNumber, LearnerId
 from shared.domain.learner import Profile
 from shared.domain.refusals import NameNotPrintable, NotFound
+from shared.ports import DocumentKind
 from tests.support.builders import (
     LEARNER,
     NOW,
@@ -125,6 +127,23 @@ def test_the_address_of_a_pdf_is_that_of_the_version_meant_and_soon_expires() ->
     address = pdf_address(LEARNER, NUMBER, None, a_world(current=2), at=NOW)
     assert address.url.endswith(f"{NUMBER}/v2")
     assert address.expires_at == NOW + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("kind", [DocumentKind.CREDENTIAL, DocumentKind.CREDENTIAL_JWT])
+def test_a_credential_is_that_of_the_version_meant_as_it_was_signed(kind: DocumentKind) -> None:
+    world = a_world(current=2)
+    for version in (1, 2):
+        world.documents.store_once(NUMBER, version, kind, f"v{version}".encode())
+    assert fetch_credential(LEARNER, NUMBER, None, kind, world) == "v2"
+    assert fetch_credential(LEARNER, NUMBER, 1, kind, world) == "v1"
+
+
+@pytest.mark.parametrize(("learner", "version"), [(STRANGER, None), (LEARNER, 2)], ids=["another's", "not issued"])
+def test_a_credential_that_is_not_the_learners_own_does_not_exist(learner: LearnerId, version: int | None) -> None:
+    world = a_world()
+    world.documents.store_once(NUMBER, 2, DocumentKind.CREDENTIAL, b"signed, not issued")
+    with pytest.raises(NotFound):
+        fetch_credential(learner, NUMBER, version, DocumentKind.CREDENTIAL, world)
 
 
 def test_certificates_are_listed_page_by_page_each_in_its_current_version() -> None:

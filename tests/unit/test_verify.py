@@ -2,10 +2,11 @@
 
 import pytest
 
-from functions.certification.verify.use_case import verify
+from functions.certification.verify.use_case import show_keys, show_status_list, verify
 from shared.domain.certificate_number import certificate_number
-from tests.support.builders import NUMBER, a_head, a_version
-from tests.support.fakes import World
+from shared.domain.refusals import NotFound
+from tests.support.builders import NOW, NUMBER, a_head, a_place, a_version
+from tests.support.fakes import FakeSigner, World
 
 
 def a_world() -> World:
@@ -39,3 +40,25 @@ def test_the_current_version_is_verified_unless_another_is_named(asked: int | No
 )
 def test_what_was_never_issued_is_unknown(number: str, version: int | None) -> None:
     assert verify(number, version, a_world()) is None
+
+
+def test_the_key_that_signs_now_is_shown_before_it_has_signed_anything() -> None:
+    world = World()
+    assert show_keys(world) == [world.signer.public_key()]
+
+
+def test_keys_that_signed_before_are_shown_after_it_and_each_once() -> None:
+    world = World()
+    former, current = FakeSigner().public_key(), world.signer.public_key()
+    for key in (former, current):
+        world.issuer_keys.keep(key)
+    assert show_keys(world) == [current, former]
+
+
+def test_a_list_is_shown_as_it_is_out() -> None:
+    world = World()
+    list_id = a_place(0).list_id
+    with pytest.raises(NotFound):
+        show_status_list(list_id, world)
+    published = world.status_lists.save(world.issuer.status_list(list_id, [1], NOW))
+    assert show_status_list(list_id, world) == published
