@@ -131,8 +131,8 @@ def test_the_pdf_is_a_redirect_for_browsers_and_an_address_for_programs(played: 
 
 def test_each_event_of_the_journey_comes_to_its_queue_once(played: Played) -> None:
     came = [(message.queue, message.event["type"]) for message in played.world.messages()]
-    # The author wrote a draft, its bank, and edition and status; the office a membership.
-    of_the_office = [("AuditQueue", "cme.admin.acted.v1")] * 5
+    # The author wrote a draft, its bank, the edition, its status and a notice; the office a membership.
+    of_the_office = [("AuditQueue", "cme.admin.acted.v1")] * 6
     assert sorted(came) == sorted([*JOURNEY, *of_the_office])
 
 

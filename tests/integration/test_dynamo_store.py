@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import URLLib3Session
-from pynamodb.exceptions import PutError
+from pynamodb.exceptions import PutError, TransactWriteError
 
 from infra.local.system import LocalSystem
 from shared.adapters.dynamo.tables import TABLES
 from shared.bootstrap import Deps
+from shared.domain.accommodation import Accommodation
 from shared.domain.enrolment import Enrolment, EnrolmentState
 from shared.domain.ids import EnrolmentId, LearnerId
 from shared.domain.refusals import InvalidRequest
@@ -168,11 +169,23 @@ def _with_a_new_fact(engine: LocalSystem, pk: str, sk: str) -> dict[str, Any]:
 
 
 def test_what_is_no_conflict_is_not_called_one(deps: Deps) -> None:
-    """An item holds at most 400 KB."""
-    too_large = a_profile(learner_id=LearnerId("too-large"), licence="x" * 500_000)
+    """An item holds at most 400 KB, written alone or with others."""
+    learner, too_long = LearnerId("too-large"), "x" * 500_000
+    granted = Accommodation(
+        learner_id=learner,
+        module_id=MODULE,
+        extra_minutes=1,
+        extra_attempts=0,
+        reason=too_long,
+        granted_by=LearnerId("admin"),
+        granted_at=NOW,
+    )
     with pytest.raises(PutError):
-        deps.profiles.save(too_large)
-    assert deps.profiles.find(LearnerId("too-large")) is None
+        deps.accommodations.save(granted)
+    with pytest.raises(TransactWriteError):
+        deps.profiles.save(a_profile(learner_id=learner, licence=too_long))
+    assert deps.accommodations.find(learner, MODULE) is None
+    assert deps.profiles.find(learner) is None
 
 
 def test_an_instant_without_a_zone_is_not_stored(deps: Deps) -> None:
