@@ -310,19 +310,26 @@ def test_every_mapping_scores_alike_or_is_skipped(
     if bank.questions:
         assert_scores_alike(data, *the_only(bank))
     else:
-        assert bounds.get("lowerBound") in ("-1", "0.5") or bounds.get("defaultValue") == "1"
+        assert bounds.get("lowerBound") == "0.5" or bounds.get("defaultValue") == "1"
 
 
-@pytest.mark.parametrize("lower", ["-1", "0.5"])
-def test_a_lower_bound_that_matters_is_no_scoring_of_ours(lower: str) -> None:
-    mapped = declaration(multiple=True, worth={"A": "1", "B": "-1"}, lowerBound=lower, upperBound="1")
+def test_a_lower_bound_above_nothing_is_no_scoring_of_ours() -> None:
+    mapped = declaration(multiple=True, worth={"A": "1", "B": "-1"}, lowerBound="0.5", upperBound="1")
     assert skipped(item(mapped, processing=MAP_RESPONSE))
+
+
+def test_a_lower_bound_below_nothing_counts_nothing_and_its_author_is_told() -> None:
+    mapped = declaration(multiple=True, worth={"A": "1", "B": "-1"}, lowerBound="-1", upperBound="1")
+    data = item(mapped, processing=MAP_RESPONSE)
+    bank = read_item(data)
+    assert [note.reason for note in bank.skipped] == ["a response may score below 0 there; it counts 0 here"]
+    assert_scores_alike(data, *the_only(bank))
 
 
 def test_a_lower_bound_that_no_response_reaches_does_not_matter() -> None:
     mapped = declaration(multiple=True, worth={"A": "1", "B": "1"}, lowerBound="-5", upperBound="2")
-    _, entry = only(item(mapped, processing=MAP_RESPONSE))
-    assert entry.points == 2
+    bank = read_item(item(mapped, processing=MAP_RESPONSE))
+    assert (bank.key[0].points, bank.skipped) == (2, ())
 
 
 def test_a_mapping_of_many_options_is_proved_without_trying_every_response() -> None:

@@ -65,7 +65,7 @@ def fitted(
     """The key entry that scores every response as ``program`` does, without its id, objective and rationale.
 
     ``options`` gives each choice its option id, ``limit`` is how many choices a response may have. A score below 0
-    counts 0 where a mapping without a lower bound gives it. What is mapped becomes weights: the mapped value by the
+    counts 0 where a mapping gives it. What is mapped becomes weights: the mapped value by the
     upper bound, which is the points, or by the best score without one. Raises NoCounterpart when no scoring agrees for
     every response that the item allows, and Malformed without a right answer.
     """
@@ -75,7 +75,7 @@ def fitted(
     best = max(scores)
     if best <= 0:
         raise _no_score(program)
-    if min(scores) < 0 and not _floored(program):
+    if min(scores) < 0 and Looks.ITS_WORTH not in program.looks:
         raise NoCounterpart(program.variable.line, "a response scores below 0")
     cases = [
         _Case(frozenset(options[choice] for choice in response), max(score, ZERO))
@@ -98,12 +98,6 @@ def _no_score(program: Program) -> Exception:
     if needs_correct or needs_worth:
         return Malformed(((variable.line, "there is no right answer"),))
     return NoCounterpart(variable.line, "no response earns points")
-
-
-def _floored(program: Program) -> bool:
-    """Whether less than nothing counts as nothing: where it comes of a mapping that states no lower bound."""
-    score_map = program.variable.score_map
-    return Looks.ITS_WORTH in program.looks and score_map is not None and score_map.lower is None
 
 
 def _responses(program: Program, choices: Sequence[str], limit: int, effort: Effort) -> list[tuple[str, ...]]:

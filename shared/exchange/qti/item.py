@@ -138,6 +138,7 @@ def item_of(root: Element, surroundings: Surroundings, effort: Effort) -> Item:
         max_choices=limit if kind is Kind.MULTIPLE else None,
     )
     texts.notes.extend(_unenforced(interaction))
+    texts.notes.extend(_unfloored(compiled))
     general = texts.clean(root.sourceline, texts.shown.asides())
     rationale = markup.rationale(general.text, ((text.text, remark.text) for text, remark in shown))
     return Item(
@@ -251,6 +252,15 @@ def _unenforced(interaction: Element) -> Iterator[tuple[int, str]]:
     least = _count(interaction, "minchoices")
     if least > 1:
         yield interaction.sourceline, f"at least {least} choices are asked for; the question is kept without that"
+
+
+def _unfloored(compiled: Program) -> Iterator[tuple[int, str]]:
+    """A note where a response may score below 0 by what the item says itself: here it counts 0."""
+    score_map = compiled.variable.score_map
+    if score_map is None or Looks.ITS_WORTH not in compiled.looks or score_map.lower is None or score_map.lower >= 0:
+        return
+    if min(score_map.default, *score_map.entries.values()) < 0:
+        yield compiled.variable.line, "a response may score below 0 there; it counts 0 here"
 
 
 def _count(interaction: Element, wanted: str) -> int:

@@ -440,6 +440,8 @@ def _member(compiler: _Compiler, element: Element) -> _Expression:
         value, container = one(session), all_(session)
         if value is None or container is None:
             return None
+        if isinstance(container, str):  # Of a single choice; some exporters ask so all the same.
+            container = (container,)
         if not isinstance(value, str) or not isinstance(container, tuple):
             raise _misfit(element.sourceline)
         return value in container
