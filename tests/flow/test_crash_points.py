@@ -1,7 +1,7 @@
 """Wherever a process is killed, and whichever answer is lost: everything ends as it would have, undisturbed.
 
-Killed between two writes, a process has done the same whichever read comes next: so the tests of every day disturb
-the calls that change something, and `make soak` disturbs every call.
+Many minutes long, so `make soak` runs it: with every call disturbed. Killed between two writes, a process has done the
+same whichever read comes next: without `--soak` only the calls that change something are disturbed.
 """
 
 from collections.abc import Iterator
