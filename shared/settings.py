@@ -3,15 +3,19 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Any, Self
 
 
 class SettingsMissing(Exception):
     """Names every environment variable that is missing or malformed, at once."""
 
 
+def _names(kind: Any) -> list[str]:
+    return [field.name for field in fields(kind)]
+
+
 def _read(kind: type, environment: Mapping[str, str]) -> dict[str, str]:
-    names = {field.name: field.name.upper() for field in fields(kind)}
+    names = {name: name.upper() for name in _names(kind)}
     missing = [variable for variable in names.values() if not environment.get(variable)]
     if missing:
         raise SettingsMissing(f"Missing in the environment: {', '.join(missing)}")
@@ -24,6 +28,27 @@ def _number(name: str, values: dict[str, str]) -> int:
     if not number.isdecimal():
         raise SettingsMissing(f"{name.upper()} must be a number, not {number!r}")
     return int(number)
+
+
+class _Required:
+    """Settings of which each is text and must be there."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Raise SettingsMissing, naming all that is missing."""
+        return cls(**_read(cls, environment))
+
+
+class _Optional:
+    """Settings of which each is text, or None where the environment says nothing."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        return cls(**{name: environment.get(name.upper()) or None for name in _names(cls)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,19 +79,14 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SigningSettings:
+class SigningSettings(_Required):
     """Which key signs; only those know it who sign, and who shows its public half."""
 
     signing_key_arn: str
 
-    @classmethod
-    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Raise SettingsMissing."""
-        return cls(**_read(cls, environment))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueueSettings:
+class QueueSettings(_Required):
     """The queues' addresses: relay sends there what was announced, oversee what failed and is to be tried again."""
 
     enrolments_queue_url: str
@@ -82,11 +102,6 @@ class QueueSettings:
     rests_queue_url: str
     rehearsals_queue_url: str
 
-    @classmethod
-    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Raise SettingsMissing, naming all that is missing."""
-        return cls(**_read(cls, environment))
-
     @property
     def queues(self) -> list[str]:
         """The names of all queues."""
@@ -98,52 +113,32 @@ class QueueSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportSettings:
+class ReportSettings(_Optional):
     """What reports must name: the provider's number at ACCME; None where it has none."""
 
     pars_provider_id: str | None
 
-    @classmethod
-    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        return cls(pars_provider_id=environment.get("PARS_PROVIDER_ID") or None)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceSettings:
+class EvidenceSettings(_Required):
     """Where the evidence about those who are erased is kept."""
 
     evidence_bucket: str
 
-    @classmethod
-    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Raise SettingsMissing."""
-        return cls(**_read(cls, environment))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountSettings:
+class AccountSettings(_Optional):
     """The Cognito user pool of the learners' accounts; None where they are kept elsewhere."""
 
     user_pool_id: str | None
 
-    @classmethod
-    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        return cls(user_pool_id=environment.get("USER_POOL_ID") or None)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DirectorySettings:
+class DirectorySettings(_Optional):
     """Where the society's own directory of members is, without a slash at its end, and what opens it; None: nowhere."""
 
     membership_directory_url: str | None
     membership_directory_token: str | None
-
-    @classmethod
-    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        return cls(
-            membership_directory_url=environment.get("MEMBERSHIP_DIRECTORY_URL") or None,
-            membership_directory_token=environment.get("MEMBERSHIP_DIRECTORY_TOKEN") or None,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

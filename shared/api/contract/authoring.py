@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field
 
 from shared.api.contract.assessment import QuestionView
-from shared.api.contract.modules import AUTHORS, EDITION, Day, DisclosureView, GapView, ModuleView
+from shared.api.contract.modules import AUTHORS, EDITION, Day, ErratumView, GapView, ModuleView
 from shared.api.operation import Operation, PageQuery
 from shared.api.shapes import Body, Instant, Text, View
 from shared.domain.availability import EditionStatus
@@ -98,24 +98,15 @@ class ErratumBody(Body):
         )
 
 
-class PublishedErratumView(View):
-    published_at: Instant
-    text: str
+class PublishedErratumView(ErratumView):
+    """What learners are told, and why and by whom."""
+
     reason: str
     by: str
-    name: str | None = None
-    disclosure: DisclosureView | None = None
 
     @classmethod
     def of(cls, erratum: Erratum) -> Self:
-        return cls(
-            published_at=erratum.published_at,
-            text=erratum.text,
-            reason=erratum.reason,
-            by=erratum.by,
-            name=erratum.name,
-            disclosure=DisclosureView.of(erratum.disclosure) if erratum.disclosure else None,
-        )
+        return cls(**dict(ErratumView.of(erratum)), reason=erratum.reason, by=erratum.by)
 
 
 class ErrataView(View):
