@@ -26,6 +26,8 @@ class HttpServer:
             raise LocalError(f"port {port} needs rights that you do not have; take one above 1023") from error
         except OSError as error:
             raise LocalError(f"port {port} is in use; take another one (PORT= or --port)") from error
+        self._is_closing = False
+        self._waking = threading.Lock()
         self._thread = threading.Thread(target=self._serve, name=f"http-{self.port}", daemon=True)
 
     @property
@@ -46,9 +48,14 @@ class HttpServer:
         if not self._thread.is_alive():
             self._server.close()
             return
-        # Sockets are closed by the thread that waits on them; the trigger wakes it.
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._server._map, ignore_all=True))
+        with self._waking:
+            self._is_closing = True
+            self._server.trigger.pull_trigger()
         self._thread.join(timeout=5)
 
     def _serve(self) -> None:
-        wasyncore.loop(map=self._server._map, use_poll=True)  # until the map is empty
+        while not self._is_closing:
+            wasyncore.loop(map=self._server._map, use_poll=True, count=1)
+        # Sockets are closed by the thread that waits on them, and the trigger's not before it was pulled.
+        with self._waking:
+            wasyncore.close_all(self._server._map, ignore_all=True)

@@ -94,6 +94,7 @@ def test_every_answer_earns_what_its_question_s_mode_says(world: World) -> None:
         assert result["passed"] is (points * 100 >= 70 * 10)
         assert result["by_objective"] == [{"objective": 1, "points": float(points), "max_points": 10}]
     answered(world.author.retires(module))
+    world.wait(seconds=31)
     for chosen, learner in learners.items():
         review = answered(learner.review(), 200)
         shares = {question["question_id"]: question["points"] for question in review["questions"]}

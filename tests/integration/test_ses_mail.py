@@ -75,7 +75,7 @@ def test_how_far_a_mail_is_is_kept_and_forgotten_when_its_event_can_come_no_more
     begun = deps.mails.save(waiting.begun("one", NOW))
     sent = deps.mails.save(begun.sent("m-1", NOW + MINUTE))
     assert deps.mails.find(EVENT, LEARNER) == sent == replace(waiting.sent("m-1", NOW + MINUTE), version=2)
-    item = stored("OperationsTable", f"MAIL#{EVENT}", LEARNER)
+    item = stored("OperationsTable", f"MAIL#{LEARNER}", EVENT)
     assert item is not None
     assert int(item["expires"]) == int((NOW + MINUTE + MAIL_KEPT_FOR).timestamp())
 
