@@ -468,11 +468,8 @@ def consume(
     return consumer(event, context, afterwards)
 
 
-def _client(service: str, *, tries: int = 5, **options: Any) -> Any:
-    import boto3
-    from botocore.config import Config
+def _client(service: str, **options: Any) -> Any:
+    """See ``adapters.aws``."""
+    from shared.adapters.aws import client
 
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": tries}, connect_timeout=2, read_timeout=5, **options
-    )
-    return boto3.client(service, config=config)
+    return client(service, **options)

@@ -1,6 +1,8 @@
 """Queues in SQS, sent to in batches, and their dead letters."""
 
 import json
+import random
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 
 BATCH = 10
 TRIES = 3
+# Seconds, doubled each time, that a message which was refused waits at most.
+PAUSE = 0.1
 
 
 class SqsQueues:
@@ -23,7 +27,9 @@ class SqsQueues:
 
     def send(self, queue: str, messages: Sequence[str]) -> Sequence[int]:
         unsent = list(range(len(messages)))
-        for _ in range(TRIES):
+        for run in range(TRIES):
+            if run:
+                time.sleep(random.uniform(0, PAUSE * 2**run))  # noqa: S311 - spreads, hides nothing
             refused: list[int] = []
             for start in range(0, len(unsent), BATCH):
                 refused += self._send(queue, messages, unsent[start : start + BATCH])

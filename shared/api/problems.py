@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
+from shared.deadline import OutOfTime
 from shared.domain import refusals
 from shared.domain.refusals import Refusal
 from shared.facts import instant
@@ -81,12 +82,13 @@ PROBLEMS: dict[type[Refusal], Problem] = {
 }
 THROTTLED = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "throttled", "Too much at once")
 
-# What AWS says when the same call will do later.
+# What AWS says when the same call will do later, beside statuses that say so by themselves.
 PASSING_FAULTS = {
-    "InternalServerError", "LimitExceededException", "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded", "RequestTimeout", "ServiceUnavailable", "SlowDown", "ThrottledException",
-    "Throttling", "ThrottlingException", "TransactionInProgressException",
+    "InternalServerError", "LimitExceededException", "ProvisionedThroughputExceededException", "RequestLimitExceeded",
+    "RequestThrottled", "RequestTimeout", "ServiceUnavailable", "SlowDown", "ThrottledException", "Throttling",
+    "ThrottlingException", "TooManyRequestsException", "TransactionInProgressException",
 }  # fmt: skip
+PASSING_STATUSES = {429, 500, 502, 503, 504}
 
 
 def problem(refusal: Refusal, instance: str, now: datetime) -> tuple[HTTPStatus, dict[str, Any], dict[str, str]]:
@@ -111,11 +113,16 @@ def throttled(instance: str) -> tuple[HTTPStatus, dict[str, Any], dict[str, str]
 def is_passing_fault(error: BaseException) -> bool:
     """Whether the same request will do later: throttling, time-outs, lost races."""
     for cause in _causes(error):
-        if isinstance(cause, (ConcurrentChange, HTTPClientError, NoConnection)):
+        if isinstance(cause, (ConcurrentChange, OutOfTime, HTTPClientError, NoConnection)):
             return True
-        if isinstance(cause, ClientError) and cause.response["Error"]["Code"] in PASSING_FAULTS:
+        if isinstance(cause, ClientError) and _is_passing(cause):
             return True
     return False
+
+
+def _is_passing(error: ClientError) -> bool:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return error.response["Error"]["Code"] in PASSING_FAULTS or status in PASSING_STATUSES
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -23,6 +23,7 @@ from shared.api.etag import content_etag, names
 from shared.api.operation import Operation
 from shared.api.problems import TooLarge, is_passing_fault, problem, throttled
 from shared.api.shapes import ID_PATTERN, View
+from shared.deadline import until_the_end_of
 from shared.domain.certificate_number import is_well_formed
 from shared.domain.ids import CertificateNumber, EditionId, EnrolmentReference, LearnerId, ModuleId
 from shared.domain.refusals import InvalidRequest, NotFound, Refusal
@@ -170,7 +171,8 @@ class Api:
         return register
 
     def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        return self._resolve(event, context)
+        with until_the_end_of(context):
+            return self._resolve(event, context)
 
 
 def _answer(

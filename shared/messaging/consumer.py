@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from shared.deadline import until_the_end_of
 from shared.events.event import Event
 from shared.messaging.codec import UnreadableEvent, decode
 from shared.messaging.trace import tracing
@@ -39,10 +40,11 @@ class Consumer:
     ) -> PartialItemFailureResponse:
         """``afterwards`` runs once for the whole batch; where it raises, every message of it failed."""
         processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-        answer = process_partial_response(
-            event=event, record_handler=self._handle, processor=processor, context=context
-        )
-        return self._finish(event, afterwards) or answer if afterwards else answer
+        with until_the_end_of(context):
+            answer = process_partial_response(
+                event=event, record_handler=self._handle, processor=processor, context=context
+            )
+            return self._finish(event, afterwards) or answer if afterwards else answer
 
     def _finish(self, event: dict[str, Any], afterwards: Callable[[], None]) -> PartialItemFailureResponse | None:
         try:

@@ -11,6 +11,7 @@ from botocore.httpsession import URLLib3Session
 from pynamodb.exceptions import PutError, TransactWriteError
 
 from infra.local.system import LocalSystem
+from shared.adapters.aws import CONNECT, READ
 from shared.adapters.dynamo.tables import TABLES
 from shared.bootstrap import Deps
 from shared.domain.accommodation import Accommodation
@@ -234,4 +235,4 @@ def test_all_tables_share_one_client(deps: Deps) -> None:
     clients = {id(item._get_connection().connection.client) for item in TABLES.values()}
     assert clients == {id(deps._connection.client)}
     config = deps._connection.client.meta.config
-    assert (config.connect_timeout, config.read_timeout) == (2, 5)
+    assert (config.connect_timeout, config.read_timeout) == (CONNECT, READ)

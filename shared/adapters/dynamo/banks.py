@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from pynamodb.connection import Connection
-from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.exceptions import DoesNotExist, PutError, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from shared.acting import acted, note_read
@@ -55,8 +55,11 @@ def _put_once(item: Item) -> None:
 
 
 def _require_stored(item: Item, error: Exception) -> None:
-    """Raise ConcurrentChange, from ``error``, where something else is stored."""
-    stored = type(item).get(item.pk, item.sk, consistent_read=True)
+    """Raise ConcurrentChange, from ``error``, where something else is stored, or nothing."""
+    try:
+        stored = type(item).get(item.pk, item.sk, consistent_read=True)
+    except DoesNotExist:
+        raise ConcurrentChange(f"{item.pk} {item.sk}") from error
     if stored.facts != item.facts:
         raise ConcurrentChange(f"{item.pk} {item.sk}") from error
 

@@ -27,6 +27,8 @@ Marks = Mapping[str, str | int]
 SHARDS = 4
 PAGE_SIZE = 100
 CONDITION_FAILED = "ConditionalCheckFailedException"
+# Why an item of a transaction was not written.
+RUN_AGAIN = ("ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded")
 RECOVER = "recover"
 
 
@@ -174,8 +176,6 @@ def subject(item: Item) -> str:
 
 
 def was_condition(error: PynamoDBException) -> bool:
-    """Whether a write or a transaction failed because a condition did, or because another was under way."""
-    return any(
-        reason is not None and reason.code in ("ConditionalCheckFailed", "TransactionConflict")
-        for reason in getattr(error, "cancellation_reasons", ())
-    )
+    """Whether a write or a transaction failed because a condition did, because another was under way, or because
+    its items were asked for too often, which the SDK does not repeat: to be run again from a fresh read."""
+    return any(reason is not None and reason.code in RUN_AGAIN for reason in getattr(error, "cancellation_reasons", ()))
