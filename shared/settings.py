@@ -3,56 +3,47 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Self, cast
 
 
 class SettingsMissing(Exception):
     """Names every environment variable that is missing or malformed, at once."""
 
 
-def _names(kind: Any) -> list[str]:
-    return [field.name for field in fields(kind)]
-
-
-def _read(kind: type, environment: Mapping[str, str]) -> dict[str, str]:
-    names = {name: name.upper() for name in _names(kind)}
-    missing = [variable for variable in names.values() if not environment.get(variable)]
-    if missing:
-        raise SettingsMissing(f"Missing in the environment: {', '.join(missing)}")
-    return {name: environment[variable] for name, variable in names.items()}
-
-
-def _number(name: str, values: dict[str, str]) -> int:
-    """Take a whole number out of ``values``; raise SettingsMissing where it is none."""
-    number = values.pop(name)
-    if not number.isdecimal():
-        raise SettingsMissing(f"{name.upper()} must be a number, not {number!r}")
-    return int(number)
-
-
-class _Required:
-    """Settings of which each is text and must be there."""
+class _FromEnvironment:
+    """Settings of which each stands in the variable of its name, in capitals."""
 
     __slots__ = ()
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Raise SettingsMissing, naming all that is missing."""
-        return cls(**_read(cls, environment))
+        """Raise SettingsMissing, naming all that is missing or malformed; empty is missing.
 
-
-class _Optional:
-    """Settings of which each is text, or None where the environment says nothing."""
-
-    __slots__ = ()
-
-    @classmethod
-    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        return cls(**{name: environment.get(name.upper()) or None for name in _names(cls)})
+        A setting of ``str | None`` may be missing.
+        """
+        values: dict[str, Any] = {}
+        missing, malformed = [], []
+        for field in fields(cast(Any, cls)):
+            variable = field.name.upper()
+            text = environment.get(variable) or None
+            if field.type is int and text:
+                if text.isdecimal():
+                    values[field.name] = int(text)
+                else:
+                    malformed.append(f"{variable} is {text!r}")
+            elif text or field.type == str | None:
+                values[field.name] = text
+            else:
+                missing.append(variable)
+        complaints = [f"Missing in the environment: {', '.join(missing)}"] * bool(missing)
+        complaints += [f"Not a number in the environment: {', '.join(malformed)}"] * bool(malformed)
+        if complaints:
+            raise SettingsMissing(". ".join(complaints))
+        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(_FromEnvironment):
     """Where every function finds its tables and documents.
 
     ``public_url`` is the address printed on certificates, without a slash at its end;
@@ -70,23 +61,16 @@ class Settings:
     public_url: str
     max_receives: int
 
-    @classmethod
-    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Raise SettingsMissing, naming all that is missing."""
-        values = _read(cls, environment)
-        receives = _number("max_receives", values)
-        return cls(**values, max_receives=receives)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SigningSettings(_Required):
+class SigningSettings(_FromEnvironment):
     """Which key signs; only those know it who sign, and who shows its public half."""
 
     signing_key_arn: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueueSettings(_Required):
+class QueueSettings(_FromEnvironment):
     """The queues' addresses: relay sends there what was announced, oversee what failed and is to be tried again."""
 
     enrolments_queue_url: str
@@ -113,28 +97,28 @@ class QueueSettings(_Required):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportSettings(_Optional):
+class ReportSettings(_FromEnvironment):
     """What reports must name: the provider's number at ACCME; None where it has none."""
 
     pars_provider_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceSettings(_Required):
+class EvidenceSettings(_FromEnvironment):
     """Where the evidence about those who are erased is kept."""
 
     evidence_bucket: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountSettings(_Optional):
+class AccountSettings(_FromEnvironment):
     """The Cognito user pool of the learners' accounts; None where they are kept elsewhere."""
 
     user_pool_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DirectorySettings(_Optional):
+class DirectorySettings(_FromEnvironment):
     """Where the society's own directory of members is, without a slash at its end, and what opens it; None: nowhere."""
 
     membership_directory_url: str | None
@@ -142,7 +126,7 @@ class DirectorySettings(_Optional):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MailSettings:
+class MailSettings(_FromEnvironment):
     """How mail is sent; only notify knows, for only notify sends any.
 
     ``mail_from`` is the sender's address. ``mail_rate`` is how many mails a second SES takes from us, shared by
@@ -155,13 +139,6 @@ class MailSettings:
     mail_rate: int
     mail_consumers: int
     module_url: str
-
-    @classmethod
-    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Raise SettingsMissing, naming all that is missing."""
-        values = _read(cls, environment)
-        rate, consumers = _number("mail_rate", values), _number("mail_consumers", values)
-        return cls(**values, mail_rate=rate, mail_consumers=consumers)
 
     @property
     def seconds_apart(self) -> float:

@@ -21,6 +21,16 @@ logger = logging.getLogger(__name__)
 _OWN_TO_EACH = "POWERTOOLS_SERVICE_NAME"
 
 
+class StepName(logging.Filter):
+    """Gives each of the functions' log records the name of the step that runs: their logger, made once for the whole
+    process, knows only the name that it found then.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.service = os.environ.get(_OWN_TO_EACH, "local")
+        return True
+
+
 @dataclass(frozen=True, slots=True)
 class LambdaContext:
     """What a handler may ask of its invocation."""

@@ -22,7 +22,7 @@ from infra.local.errors import LocalError
 from infra.local.gateway import Gateway, Request, Response, serve
 from infra.local.http_server import HttpServer
 from infra.local.issuer import AUDIENCE, ISSUER, STATE, Issuer
-from infra.local.lambdas import Lambdas, Observer
+from infra.local.lambdas import Lambdas, Observer, StepName
 from infra.local.outbox import Outbox, SentMail
 from infra.local.output import Terminal
 from infra.local.pollers import Delivery, Drain, Watch
@@ -102,6 +102,9 @@ class LocalSystem:
             _set_environment(self._engine.address)
             self._resources = Resources(self._template, self.aws, self.address)
             progress(f"made {self._resources.make_all()} tables, queues, buckets and keys")
+            step_name = StepName()
+            observability.logger.registered_handler.addFilter(step_name)
+            stack.callback(observability.logger.registered_handler.removeFilter, step_name)
             aside = nullcontext if log is None else self._terminal(log, stack).set_aside
             self._lambdas = Lambdas(self._template, self._resources, aside)
             os.environ.update(self._lambdas.environment())

@@ -1,18 +1,12 @@
 """One table turns refusals into RFC 9457 problems."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from botocore.exceptions import ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NoConnection
-
-from shared.deadline import OutOfTime
 from shared.domain import refusals
 from shared.domain.refusals import Refusal
 from shared.facts import instant
-from shared.ports import ConcurrentChange
 
 TYPE_PREFIX = "https://problems.cme.example/"
 RETRY_SECONDS = 2
@@ -82,14 +76,6 @@ PROBLEMS: dict[type[Refusal], Problem] = {
 }
 THROTTLED = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "throttled", "Too much at once")
 
-# What AWS says when the same call will do later, beside statuses that say so by themselves.
-PASSING_FAULTS = {
-    "InternalServerError", "LimitExceededException", "ProvisionedThroughputExceededException", "RequestLimitExceeded",
-    "RequestThrottled", "RequestTimeout", "ServiceUnavailable", "SlowDown", "ThrottledException", "Throttling",
-    "ThrottlingException", "TooManyRequestsException", "TransactionInProgressException",
-}  # fmt: skip
-PASSING_STATUSES = {429, 500, 502, 503, 504}
-
 
 def problem(refusal: Refusal, instance: str, now: datetime) -> tuple[HTTPStatus, dict[str, Any], dict[str, str]]:
     """Status, body and headers of the answer to a refusal."""
@@ -108,27 +94,6 @@ def throttled(instance: str) -> tuple[HTTPStatus, dict[str, Any], dict[str, str]
     """The answer when AWS, or a race with others, asks for patience."""
     body = _body(THROTTLED, "Send the same request again.", instance)
     return THROTTLED.status, body, {"Retry-After": str(RETRY_SECONDS)}
-
-
-def is_passing_fault(error: BaseException) -> bool:
-    """Whether the same request will do later: throttling, time-outs, lost races."""
-    for cause in _causes(error):
-        if isinstance(cause, (ConcurrentChange, OutOfTime, HTTPClientError, NoConnection)):
-            return True
-        if isinstance(cause, ClientError) and _is_passing(cause):
-            return True
-    return False
-
-
-def _is_passing(error: ClientError) -> bool:
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    return error.response["Error"]["Code"] in PASSING_FAULTS or status in PASSING_STATUSES
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or getattr(error, "cause", None)
 
 
 def _body(kind: Problem, detail: str, instance: str) -> dict[str, Any]:

@@ -21,13 +21,14 @@ from shared.acting import Acting, acting
 from shared.api.caller import Caller
 from shared.api.etag import content_etag, names
 from shared.api.operation import Operation
-from shared.api.problems import TooLarge, is_passing_fault, problem, throttled
+from shared.api.problems import TooLarge, problem, throttled
 from shared.api.shapes import ID_PATTERN, View
 from shared.deadline import until_the_end_of
 from shared.domain.certificate_number import is_well_formed
 from shared.domain.ids import CertificateNumber, EditionId, EnrolmentReference, LearnerId, ModuleId
 from shared.domain.refusals import InvalidRequest, NotFound, Refusal
 from shared.domain.status_list import StatusListId, is_list_id
+from shared.faults import is_passing_fault
 from shared.messaging.trace import Trace, tracing
 from shared.observability import count, logger
 from shared.ports import ConcurrentChange
@@ -193,6 +194,7 @@ def _answer(
         logger.exception("operation_failed", extra={"operation": operation.id})
         if not is_passing_fault(error):
             raise
+        count("Postponed")
         return _problem(*throttled(event.path))
     else:
         logger.info("answered", extra={"operation": operation.id, "status": int(answer.status)})

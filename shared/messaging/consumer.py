@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.deadline import until_the_end_of
 from shared.events.event import Event
+from shared.faults import is_passing_fault
 from shared.messaging.codec import UnreadableEvent, decode
 from shared.messaging.trace import tracing
 from shared.observability import count, logger
@@ -59,6 +60,7 @@ class Consumer:
         return None
 
     def _handle(self, record: SQSRecord) -> None:
+        logger.set_correlation_id(None)
         try:
             envelope = decode(record.body)
             handler = self._handlers.get(envelope.event.TYPE)
@@ -69,9 +71,12 @@ class Consumer:
                 _run(lambda: handler(envelope.event))
         except Exception as error:
             count("Failed")
+            if is_passing_fault(error):
+                count("Postponed")
             logger.exception("message_failed", extra={"message_id": record.message_id})
             self._keep_on_last_try(record, error)
             raise
+        logger.info("handled", extra={"event_type": envelope.event.TYPE, "event_id": envelope.id})
         count("Succeeded")
 
     def _keep_on_last_try(self, record: SQSRecord, error: Exception) -> None:

@@ -230,8 +230,8 @@ def alarms_on(metric: str, dimension: str, resource: str) -> list[dict[str, Any]
     return [
         alarm
         for alarm in ALARMS.values()
-        if alarm["MetricName"] == metric
-        and [(one["Name"], named(one["Value"])) for one in alarm["Dimensions"]] == [(dimension, resource)]
+        if alarm.get("MetricName") == metric
+        and [(one["Name"], named(one["Value"])) for one in alarm.get("Dimensions", ())] == [(dimension, resource)]
     ]
 
 
@@ -526,12 +526,22 @@ def test_schedules_carry_the_name_of_the_stack_and_catch_up_by_their_next_run() 
     }
 
 
-@pytest.mark.parametrize(("metric", "function"), [("Stuck", "Recover"), ("DirectoryUnavailable", "Confirm")])
+@pytest.mark.parametrize(
+    ("metric", "function"), [("Stuck", "Recover"), ("UnissuedPasses", "Recover"), ("DirectoryUnavailable", "Confirm")]
+)
 def test_what_only_a_step_can_count_raises_an_alarm(metric: str, function: str) -> None:
-    [alarm] = [alarm for alarm in ALARMS.values() if alarm["MetricName"] == metric]
+    [alarm] = [alarm for alarm in ALARMS.values() if alarm.get("MetricName") == metric]
     assert alarm["Namespace"] == GLOBALS["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
     assert alarm["Dimensions"] == [{"Name": "service", "Value": variables_of(function)["POWERTOOLS_SERVICE_NAME"]}]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+
+
+def test_throttling_raises_an_alarm_wherever_it_happens() -> None:
+    [lambda_throttles] = [alarm for alarm in ALARMS.values() if alarm.get("MetricName") == "Throttles"]
+    assert "Dimensions" not in lambda_throttles
+    [metrics] = [alarm["Metrics"] for alarm in ALARMS.values() if "Metrics" in alarm]
+    namespace = GLOBALS["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+    assert [metric["Expression"] for metric in metrics] == [f"SELECT SUM(Postponed) FROM SCHEMA({namespace}, service)"]
 
 
 # Rights

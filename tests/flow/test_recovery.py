@@ -114,7 +114,7 @@ def test_with_the_schedule_stopped_a_lost_message_leaves_the_learner_waiting_and
     world.deliver()
     assert world.tables() == before
     assert ada.enrolment()["state"] == "requested"
-    assert world.recover() == {"announced": 1, "given_up": 0, "stuck": 0}
+    assert world.recover() == {"announced": 1, "given_up": 0, "unissued": 0, "stuck": 0}
     world.deliver()
     assert ada.enrolment()["state"] == "confirmed"
 
@@ -159,11 +159,11 @@ def test_what_nobody_ever_takes_up_is_left_to_people_and_mended_by_its_message(
             announced += world.recover()["announced"]
             world.deliver()
     assert announced == 6
-    assert world.recover() == {"announced": 0, "given_up": 0, "stuck": 1}
+    assert world.recover() == {"announced": 0, "given_up": 0, "unissued": 0, "stuck": 1}
     assert world.due("LearningTable", "recover") == []
     [kept] = [row["facts"] for (pk, _), row in world.rows("OperationsTable").items() if pk == "FAILURE#recover"]
     assert kept["cause"] == "announced 6 times again, and not taken up"
     world.send("EnrolmentsQueue", kept["body"])
     world.deliver()
     assert ada.enrolment()["state"] == "confirmed"
-    assert world.recover() == {"announced": 0, "given_up": 0, "stuck": 0}
+    assert world.recover() == {"announced": 0, "given_up": 0, "unissued": 0, "stuck": 0}

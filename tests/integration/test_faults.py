@@ -14,9 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.local.system import LocalSystem
 from shared import deadline
 from shared.adapters.aws import CONNECT, NEEDED, READ, TRIES, client
-from shared.api.problems import is_passing_fault
 from shared.bootstrap import Deps
 from shared.deadline import OutOfTime, until_the_end_of
+from shared.faults import is_passing_fault
 from tests.support.faults import FAULTS, a_bad_day, does_not_answer, is_not_there, throttles
 
 FUNCTION_SECONDS = 20

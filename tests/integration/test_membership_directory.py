@@ -194,7 +194,7 @@ def test_a_request_outlasts_a_directory_that_is_down_for_a_day(world: World, soc
         page = answered(world.admin.ask("GET", "/admin/learners/dr-a"))
         assert [each["waiting_for"] for each in page["enrolments"]] == ["membership-directory"]
         world.wait(hours=1)
-        assert world.recover() == {"announced": 1, "given_up": 0, "stuck": 0}
+        assert world.recover() == {"announced": 1, "given_up": 0, "unissued": 0, "stuck": 0}
         world.deliver()
     assert world.events("cme.enrolment.declined.v1") == []
     assert len(society.asked) == 4  # then the breaker answered

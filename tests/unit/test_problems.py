@@ -8,9 +8,10 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 from pynamodb.exceptions import PutError
 
 from shared.api import problems
-from shared.api.problems import PROBLEMS, is_passing_fault, problem, throttled
+from shared.api.problems import PROBLEMS, problem, throttled
 from shared.domain import refusals
 from shared.domain.refusals import AttemptCoolingDown, GradingPending, InvalidRequest, Refusal
+from shared.faults import is_passing_fault
 from shared.ports import ConcurrentChange
 from tests.support.builders import NOW
 

@@ -133,12 +133,12 @@ def test_it_is_announced_ever_more_rarely_and_given_up_after_six_announcements()
 def test_a_run_counts_what_it_did_and_what_is_stuck() -> None:
     recovery = OneThing(a_claim(), due_at=NOW)
     world = AWorld(recovery)
-    assert recover_overdue(world) == Recovered(announced=1, given_up=0, stuck=0)
-    assert recover_overdue(world) == Recovered(announced=0, given_up=0, stuck=0)
+    assert recover_overdue(world) == Recovered(announced=1, given_up=0, unissued=1, stuck=0)
+    assert recover_overdue(world) == Recovered(announced=0, given_up=0, unissued=0, stuck=0)
     recovery.announced *= ANNOUNCEMENTS
     world.clock.at = recovery.due_at
-    assert recover_overdue(world) == Recovered(announced=0, given_up=1, stuck=1)
-    assert recover_overdue(world) == Recovered(announced=0, given_up=0, stuck=1)
+    assert recover_overdue(world) == Recovered(announced=0, given_up=1, unissued=1, stuck=1)
+    assert recover_overdue(world) == Recovered(announced=0, given_up=0, unissued=0, stuck=1)
 
 
 @pytest.mark.parametrize("announced", [0, ANNOUNCEMENTS])
@@ -146,6 +146,6 @@ def test_what_moved_on_meanwhile_is_left_alone(announced: int) -> None:
     recovery = OneThing(a_claim(), due_at=NOW, moved_on=True)
     recovery.announced = [(NOW, awaited_announcement(a_claim()))] * announced
     world = AWorld(recovery)
-    assert recover_overdue(world) == Recovered(announced=0, given_up=0, stuck=0)
+    assert recover_overdue(world) == Recovered(announced=0, given_up=0, unissued=0, stuck=0)
     assert len(recovery.announced) == announced
     assert recovery.given_up_at is None

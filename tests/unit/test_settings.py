@@ -51,5 +51,13 @@ def test_the_consumers_share_the_rate_of_mail() -> None:
     assert MailSettings.from_env(MAIL).seconds_apart == 2 / 14
 
 
+def test_what_is_malformed_is_named_beside_what_is_missing() -> None:
+    with pytest.raises(SettingsMissing) as wrong:
+        Settings.from_env(COMPLETE | {"MAX_RECEIVES": "many", "AUDIT_TABLE": ""})
+    assert str(wrong.value) == (
+        "Missing in the environment: AUDIT_TABLE. Not a number in the environment: MAX_RECEIVES is 'many'"
+    )
+
+
 def test_a_queue_is_found_by_its_name() -> None:
     assert QueueSettings.from_env(QUEUES).url("grades") == "https://queues/grades_queue_url"

@@ -1,5 +1,6 @@
 """Every 5 minutes: what waits too long for its message -> the same event again."""
 
+from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -13,7 +14,8 @@ from shared.observability import count, logger
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     recovered = recover_overdue(deps())
     count("AnnouncedAgain", recovered.announced)
+    count("UnissuedPasses", recovered.unissued)
     count("Stuck", recovered.stuck)
-    figures = {"announced": recovered.announced, "given_up": recovered.given_up, "stuck": recovered.stuck}
+    figures = asdict(recovered)
     logger.info("recovered", extra=figures)
     return figures

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shared.announcements import awaited_announcement
+from shared.domain.claim import Claim
 from shared.domain.recovery import is_given_up, next_look
 from shared.events.event import Event
 from shared.messaging.codec import to_cloud_event
@@ -22,10 +23,13 @@ class Recovering(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """How much was announced again and how much given up by one run, and how much is stuck by now."""
+    """How much was announced again and how much given up by one run, of which passes without a certificate, and how
+    much is stuck by now.
+    """
 
     announced: int
     given_up: int
+    unissued: int
     stuck: int
 
 
@@ -36,7 +40,7 @@ def recover_overdue(deps: Recovering) -> Recovered:
     meanwhile is left alone. Late, twice or at once with another run, nothing but the announcements changes.
     """
     now = deps.clock.now()
-    announced = given_up = 0
+    announced = given_up = unissued = 0
     for overdue in deps.recovery.overdue(now):
         event = awaited_announcement(overdue.waiting)
         try:
@@ -46,9 +50,10 @@ def recover_overdue(deps: Recovering) -> Recovered:
             else:
                 deps.recovery.announce_again(overdue, event, next_look(overdue.announced_again + 1, now))
                 announced += 1
+            unissued += isinstance(overdue.waiting, Claim)
         except ConcurrentChange:
             continue
-    return Recovered(announced, given_up, deps.recovery.stuck())
+    return Recovered(announced, given_up, unissued, deps.recovery.stuck())
 
 
 def _leave_to_people(overdue: Overdue, event: Event, deps: Recovering) -> None:
