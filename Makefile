@@ -11,12 +11,13 @@ SAM_CLI = PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint types imports template pytest engine e2e soak browser verifiers build
+.PHONY: help run demo test lint types imports template pytest engine e2e soak browser verifiers build checkov
 
 READY := .venv/.ready
 MINISTACK := .venv-ministack/.ready
 SAM := .venv-sam/.ready
 VERIFIERS := .venv-verifiers/.ready
+CHECKOV := .venv-checkov/.ready
 BIN := .venv/bin
 PIP_INSTALL := -m pip install --disable-pip-version-check --no-input
 
@@ -69,6 +70,9 @@ build: $(SAM) ## sam validate --lint and sam build: what is deployed, in .aws-sa
 	$(SAM_CLI) validate --lint
 	$(SAM_CLI) build --cached --parallel --parameter-overrides Architecture=$(ARCHITECTURE)
 
+checkov: $(CHECKOV) ## what checkov thinks of the template; which of its checks do not apply, and why, is in .checkov.yaml
+	.venv-checkov/bin/checkov --config-file .checkov.yaml
+
 # A Python is found when it runs: a version manager's shim may be on the PATH and fail.
 # $(call find,CANDIDATES,CONDITION on sys.version_info[:2],what is missing) leaves the first that fits in $$python.
 define find
@@ -100,6 +104,13 @@ $(SAM):
 	echo "Setting up .venv-sam (first start only, about a minute)..."; \
 	"$$python" -m venv --clear .venv-sam
 	@.venv-sam/bin/python $(PIP_INSTALL) aws-sam-cli==1.170.0
+	@touch $@
+
+$(CHECKOV):
+	@$(call find,$(PYTHON),(3$(,) 11) <= sys.version_info[:2] <= (3$(,) 13),no Python 3.11 to 3.13 with venv was found; say where it is: make PYTHON=/path/to/python3); \
+	echo "Setting up .venv-checkov (first start only, about a minute)..."; \
+	"$$python" -m venv --clear .venv-checkov
+	@.venv-checkov/bin/python $(PIP_INSTALL) checkov==3.3.30
 	@touch $@
 
 # Node looks for libraries beside the script that asks for them.
