@@ -382,6 +382,14 @@ def added(value: str) -> str:
     return score(f"<sum>{variable('SCORE')}{value}</sum>")
 
 
+def test_a_single_choice_that_is_asked_as_if_it_were_several_is_understood() -> None:
+    """``member`` wants a container; some exporters give it the response of a single choice, and mean that it is one."""
+    either = rules(condition(f"<or>{chosen('A')}{chosen('C')}</or>", added(number("1"))))
+    found, entry = only(item(declaration("C"), body=interaction(attributes='maxChoices="1"'), processing=either))
+    assert found.kind is Kind.SINGLE
+    assert [earned(frozenset({option.option_id}), entry) for option in found.options] == [1, 0, 1, 0]
+
+
 EXACTLY_AC = declaration("A", "C", multiple=True)
 WORTH_AC = declaration("A", "C", multiple=True, worth={"A": "0.5", "C": "0.5", "B": "-0.5"}, lowerBound="0")
 SIGNED_AC = declaration("A", "C", multiple=True, worth={"A": "1", "B": "-1", "C": "1", "D": "-1"})

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from random import Random
+from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.ids import OptionId
-from shared.domain.questions import KeyEntry, Scoring
+from shared.domain.form import draw_form
+from shared.domain.ids import OptionId, QuestionId
+from shared.domain.questions import AnswerKey, Bank, KeyEntry, Kind, Scoring
 from shared.domain.scoring import Chosen, earned, score
-from tests.support.builders import RIGHT, a_form, a_key, an_entry
+from tests.support.builders import RIGHT, a_form, a_key, a_question, an_entry, some_pools
 
 HALF, THIRD, QUARTER = Fraction(1, 2), Fraction(1, 3), Fraction(1, 4)
 LETTERS = "abcdefgh"
@@ -233,3 +236,24 @@ def test_an_amended_key_is_the_next_revision_and_differs_in_one_entry() -> None:
     assert (amended.revision, amended.bank_revision) == (4, key.bank_revision)
     assert {name for name in key.entries if amended.entries[name] != key.entries[name]} == {"q2"}
     assert amended.entries[entry.question_id] == entry
+
+
+def test_fifty_questions_of_every_mode_are_scored_in_less_than_a_millisecond() -> None:
+    modes = [mode for mode in Scoring for _ in range(10)]
+    ids = [QuestionId(f"q{place}") for place in range(len(modes))]
+    entries = {
+        own: an_entry(
+            own, "ab", scoring=mode, weights=weighed(a=HALF, b=HALF, d=-HALF) if mode is Scoring.WEIGHTS else {}
+        )
+        for own, mode in zip(ids, modes, strict=True)
+    }
+    questions = tuple(a_question(own, kind=Kind.MULTIPLE) for own in ids)
+    form = draw_form(Bank(revision=1, questions=questions), some_pools(biology=len(ids)), Random(1))
+    key = AnswerKey(bank_revision=1, revision=1, entries=entries)
+    sheet = {own: (OptionId("a"), OptionId("d")) for own in ids}
+    times = 100
+    started = process_time()
+    for _ in range(times):
+        result = score(form, sheet, key)
+    assert (process_time() - started) / times < 0.001
+    assert result.max_points == len(ids)
