@@ -16,14 +16,21 @@ CPU_SECONDS = 20
 MEGABYTES = 500
 STEM = "Which of these statements holds, as far as is known, of the treatment of oligometastatic disease, number {}?"
 OPTIONS = tuple(f"An option as long as options are, number {number}, to be read" for number in range(5))
-READ = """
-import json, resource, sys
+# The most memory in use. On Linux getrusage would count that of the process which started this one; on a Mac it tells bytes.
+READ = r"""
+import json, re, resource, sys, time
+from pathlib import Path
 from shared.api.bank import read_bank
 media_type, file = sys.argv[1:]
 with open(file, "rb") as opened:
     bank = read_bank(media_type, opened.read())
-used = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps([len(bank.questions), used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
+status = Path("/proc/self/status")
+peak = (
+    int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) / 1024
+    if status.exists()
+    else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+)
+print(json.dumps([len(bank.questions), time.process_time(), peak]))
 """
 
 
