@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -19,7 +18,7 @@ from infra.local.gateway import Response
 from infra.local.pollers import Delivery
 from infra.local.streams import StreamMapping
 from tests.conftest import Tried
-from tests.flow.journey import START, Begin, Learner, Module, World, a_bank, a_question, answered, drawing
+from tests.flow.journey import Begin, Learner, Module, World, a_bank, a_question, answered, drawing
 from tests.flow.story import end_of
 
 PEOPLE = ("ann", "ben", "cy")

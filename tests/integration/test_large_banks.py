@@ -16,7 +16,7 @@ CPU_SECONDS = 20
 MEGABYTES = 500
 STEM = "Which of these statements holds, as far as is known, of the treatment of oligometastatic disease, number {}?"
 OPTIONS = tuple(f"An option as long as options are, number {number}, to be read" for number in range(5))
-# The most memory in use. On Linux getrusage would count that of the process which started this one; on a Mac it tells bytes.
+# The most memory in use: on Linux getrusage counts that of the process which started this one, on a Mac it tells bytes.
 READ = r"""
 import json, re, resource, sys, time
 from pathlib import Path
