@@ -95,6 +95,7 @@ class Reissue:
     """An admin's order for one more version, made once per version: its number is the lock.
 
     ``job`` is the reissue of a whole edition that it belongs to; ``notify`` says whether the holder is written to.
+    It is ``on_hold`` while its certificate is revoked: only a restoration goes on with it.
     """
 
     certificate: CertificateNumber
@@ -108,11 +109,25 @@ class Reissue:
     job: str | None = None
     notify: bool = True
     issued: bool = False
+    on_hold: bool = False
     version: int = 0
 
     def entered(self) -> Self:
         """The version that it orders is issued."""
-        return replace(self, issued=True)
+        return replace(self, issued=True, on_hold=False)
+
+    def held(self) -> Self:
+        """Its certificate is revoked; what is issued already stays as it is."""
+        return self if self.issued else replace(self, on_hold=True)
+
+    def taken_up(self) -> Self:
+        """Its certificate is restored."""
+        return replace(self, on_hold=False)
+
+    @property
+    def is_waiting(self) -> bool:
+        """For certify: not issued, and nothing in its way."""
+        return not self.issued and not self.on_hold
 
     def orders_the_same_as(self, other: "Reissue") -> bool:
         """Whether both order the same correction for the same reason, whoever ordered it and when."""

@@ -249,6 +249,7 @@ class Disorder(RuleBasedStateMachine):
                 for schedule in SCHEDULES:
                     self.world.system.fire(schedule)
                 self._deliver(Delivery())
+        assert self.world.due("LearningTable", "recover") == []
         assert {fact["state"] for fact in self.facts("ATTEMPT#")} <= {"graded", "closed"}
         by_state: dict[str, set[tuple[str, str]]] = {}
         for enrolment in self.facts("ENROLMENT#"):

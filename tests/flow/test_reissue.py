@@ -141,6 +141,20 @@ def test_a_reissue_that_is_overtaken_by_a_revocation_is_not_issued(world: World,
     assert problem(ada.certificate(number, version=2)) == (404, "not-found")
 
 
+def test_a_reissue_waits_for_a_restoration_without_being_called_stuck(world: World, ada: Learner, number: str) -> None:
+    answered(world.admin.reissues(number, attested_name="Ada Lovelace"), 202)
+    answered(world.admin.revokes(number))
+    world.deliver()
+    assert [place for place in world.due("LearningTable", "recover") if place[0] == f"LEARNER#{ada.sub}"] == []
+    announced = len(world.events("cme.certificate.reissue_requested.v1", about=ada))
+    world.go_on_with_what_waits(days=2)
+    assert len(world.events("cme.certificate.reissue_requested.v1", about=ada)) == announced
+    answered(world.admin.restores(number))
+    world.deliver()
+    assert verified(world, number)["version"] == 2
+    assert [place for place in world.due("LearningTable", "recover") if place[0] == f"LEARNER#{ada.sub}"] == []
+
+
 def test_a_certificate_survives_the_retirement_of_its_module(world: World) -> None:
     module = world.published(expires_on=(world.today + timedelta(days=1)).isoformat())
     ada = world.learner(name="Ada Lovlace")

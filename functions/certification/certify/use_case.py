@@ -65,6 +65,7 @@ def issue_version(ordered: CreditClaimedV1 | CertificateReissueRequestedV1, deps
         return
     head = deps.certificates.head(number)
     if head and head.revoked_for:
+        _hold(head, ordered.version, deps)
         return
     if (head.current if head else 0) != ordered.version - 1:
         raise LookupError(f"the version before that of {ordered.id} is not issued")
@@ -77,6 +78,13 @@ def issue_version(ordered: CreditClaimedV1 | CertificateReissueRequestedV1, deps
         _issue_first(version, order.content, enrolment_id, deps)
     else:
         _issue_next(version, head, deps)
+
+
+def _hold(head: CertificateHead, version: int, deps: Certifying) -> None:
+    """What only a restoration goes on with is not announced again meanwhile."""
+    order = deps.reissues.find(head.learner_id, head.number, version)
+    if order and order.held() != order:
+        deps.reissues.save(order.held(), announcing=[])
 
 
 def _put_out(list_id: StatusListId, deps: Certifying) -> None:

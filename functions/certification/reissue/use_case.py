@@ -156,7 +156,7 @@ def restore(number: CertificateNumber, reason: str, deps: Reissuing, *, at: date
         return restored
     for reissue in deps.reissues.of(head.learner_id, number):
         if reissue.content.version > head.current:
-            enter_reissue(reissue, deps.reissues)
+            enter_reissue(reissue.taken_up(), deps.reissues)
     return restored
 
 

@@ -150,7 +150,7 @@ def _claim_marks(claim: Claim) -> Marks:
 
 def _reissue_marks(reissue: Reissue) -> Marks:
     key = f"{reissue.certificate}/{reissue.content.version}"
-    return due_for_recovery(key, None if reissue.issued else reissue.content.issued_at)
+    return due_for_recovery(key, reissue.content.issued_at if reissue.is_waiting else None)
 
 
 def _none(_: object) -> Marks:
