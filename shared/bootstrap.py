@@ -44,6 +44,7 @@ from shared.ports import (
     QuestionBanks,
     Queues,
     Randomness,
+    ReadTogether,
     Recovery,
     Redrives,
     Reissues,
@@ -51,6 +52,7 @@ from shared.ports import (
     RenderTranscript,
     ReportedRecords,
     Schemes,
+    Settlements,
     Signer,
     StatisticsReports,
     StatusLists,
@@ -75,6 +77,10 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from pynamodb.connection import Connection
+
+    from shared.adapters.dynamo.banks import DynamoAnswerKeys
+    from shared.adapters.dynamo.store import Place
+    from shared.domain.ids import EditionId
 
 _clock: Clock = SystemClock()
 
@@ -119,6 +125,16 @@ class Deps:
         _ = self._connection
 
     @cached_property
+    def read_together(self) -> ReadTogether:
+        from shared.adapters.dynamo.together import DynamoReadTogether
+        from shared.domain.questions import AnswerKey
+
+        def newer_keys(edition: "EditionId") -> "list[Place]":
+            return self._answer_keys.places(edition)
+
+        return DynamoReadTogether(self._connection._client, {AnswerKey: newer_keys})
+
+    @cached_property
     def catalogue(self) -> Catalogue:
         from shared.adapters.dynamo.catalogue import DynamoCatalogue
 
@@ -131,8 +147,12 @@ class Deps:
         self._bind_tables()
         return DynamoQuestionBanks()
 
-    @cached_property
+    @property
     def answer_keys(self) -> AnswerKeys:
+        return self._answer_keys
+
+    @cached_property
+    def _answer_keys(self) -> "DynamoAnswerKeys":
         from shared.adapters.dynamo.banks import DynamoAnswerKeys
 
         return DynamoAnswerKeys(encode_outbox, self._connection)
@@ -189,6 +209,12 @@ class Deps:
         from shared.adapters.dynamo.learning import DynamoClaims
 
         return DynamoClaims(encode_outbox, self._connection)
+
+    @cached_property
+    def settlements(self) -> Settlements:
+        from shared.adapters.dynamo.learning import DynamoSettlements
+
+        return DynamoSettlements(encode_outbox, self._connection)
 
     @cached_property
     def reissues(self) -> Reissues:

@@ -31,17 +31,17 @@ def enter_claim(claim: Claim, claims: Claims) -> Claim:
     return claims.save(claim, announcing=[credit_claimed(claim)])
 
 
-def claim_full_credit(
+def full_claim(
     learner_id: LearnerId, edition: Edition, deps: Awarding, *, completed_at: datetime, issued_at: datetime
 ) -> Claim:
-    """Claim for the learner what an automatic module awards; the certificate number is drawn here, once.
+    """The claim to what an automatic module awards, still to be stored; its certificate number is drawn here.
 
-    Raise ProfileIncomplete, or ConcurrentChange where there is a claim already.
+    Raise ProfileIncomplete.
     """
     profile = deps.profiles.find(learner_id) or Profile(learner_id=learner_id)
     name, profession = profile.attested()
     schemes = deps.schemes.all()
-    claim = new_claim(
+    return new_claim(
         number=deps.numbers.draw(),
         status=deps.status_places.draw(issued_at),
         learner_id=learner_id,
@@ -55,4 +55,3 @@ def claim_full_credit(
         issued_at=issued_at,
         public_url=deps.public_url,
     )
-    return enter_claim(claim, deps.claims)

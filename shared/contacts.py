@@ -6,14 +6,10 @@ from shared.domain.learner import Contact
 from shared.ports import Contacts
 
 
-def keep_contact(contact: Contact | None, contacts: Contacts) -> None:
-    """Keep what the token says now, once it differs; a token that says nothing changes nothing.
-
-    Raise ConcurrentChange.
-    """
+def changed_contact(contact: Contact | None, contacts: Contacts) -> Contact | None:
+    """What the token says now, to be saved; None where it says nothing, or nothing new."""
     if contact is None:
-        return
+        return None
     known = contacts.find(contact.learner_id)
     current = replace(contact, version=known.version if known else 0)
-    if current != known:
-        contacts.save(current)
+    return current if current != known else None

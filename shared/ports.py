@@ -1,11 +1,12 @@
 """What a use case may ask of the world. Adapters keep these promises; tests fake them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from random import Random
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt
@@ -78,6 +79,20 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The instant, aware and in UTC."""
         ...
+
+
+Wanted = tuple[type[Any], Any]
+"""A kind of thing, and the natural key of the one that is meant."""
+
+
+class ReadTogether(Protocol):
+    """Reads in one call what is about to be asked for.
+
+    Within it, whoever asks for one of ``wanted`` is answered from there, the first time; what it does not name, or is
+    asked for again, is read as ever. All of it is as last written, each by itself: the whole is no snapshot.
+    """
+
+    def __call__(self, *wanted: Wanted) -> AbstractContextManager[None]: ...
 
 
 class Catalogue(Protocol):
@@ -159,7 +174,7 @@ class AnswerKeys(Protocol):
         ...
 
     def of(self, edition: EditionId, bank_revision: int) -> AnswerKey:
-        """The latest key revision of a bank revision."""
+        """The latest key revision of a bank revision, as of a read that is made now or together with others."""
         ...
 
     def propose(self, job: str, proposal: Proposal) -> None:
@@ -202,6 +217,10 @@ class Enrolments(Protocol):
 
     def require(self, reference: EnrolmentReference) -> Enrolment:
         """The enrolment that a request means; raise NotEnrolled."""
+        ...
+
+    def named(self, reference: EnrolmentReference) -> EnrolmentId:
+        """Which enrolment a request means, whether or not it is there; raise NotEnrolled where it names no edition."""
         ...
 
     def save(self, enrolment: Enrolment, announcing: Sequence[Event] = ()) -> Enrolment:
@@ -260,8 +279,11 @@ class Profiles(Protocol):
         """The profiles of those of ``learner_ids`` who have one."""
         ...
 
-    def save(self, profile: Profile) -> Profile:
-        """The profile, and what it is found by, in one write; raise ConcurrentChange."""
+    def save(self, profile: Profile, contact: Contact | None = None) -> Profile:
+        """The profile, a contact that has changed with it, and what they are found by; all in one write.
+
+        Raise ConcurrentChange.
+        """
         ...
 
 
@@ -348,6 +370,23 @@ class Claims(Protocol):
         ...
 
     def of_learner(self, learner_id: LearnerId, limit: int, cursor: str | None) -> Page[Claim]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """All that changes when a grade is taken in: with it go the events of the enrolment, and those of a new claim."""
+
+    attempt: Attempt
+    enrolment: Enrolment
+    announcing: Sequence[Event]
+    claim: Claim | None = None
+    claiming: Sequence[Event] = ()
+
+
+class Settlements(Protocol):
+    def enter(self, settlement: Settlement) -> None:
+        """All of it or nothing, in one write; raise ConcurrentChange, also where the place of a claim is taken."""
+        ...
 
 
 class Orders(Protocol):

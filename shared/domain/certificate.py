@@ -112,6 +112,10 @@ class Reissue:
     on_hold: bool = False
     version: int = 0
 
+    @property
+    def order(self) -> Order:
+        return Order(content=self.content, show_name=self.show_name, status=self.status)
+
     def entered(self) -> Self:
         """The version that it orders is issued."""
         return replace(self, issued=True, on_hold=False)

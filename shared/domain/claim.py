@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Self
 
-from shared.domain.certificate import CertificateContent, CreditLine, verification_url
+from shared.domain.certificate import CertificateContent, CreditLine, Order, verification_url
 from shared.domain.edition import CreditOffer, Edition, EditionContent
 from shared.domain.ids import CertificateNumber, EditionId, EnrolmentId, LearnerId, ModuleId
 from shared.domain.refusals import CreditNotAllowed
@@ -42,6 +42,10 @@ class Claim:
     @property
     def enrolment(self) -> EnrolmentId:
         return EnrolmentId(self.learner_id, self.module_id, self.edition)
+
+    @property
+    def order(self) -> Order:
+        return Order(content=self.content, show_name=self.show_name, status=self.status)
 
     def entered(self) -> Self:
         """The certificate is issued and its credit entered in the ledger."""

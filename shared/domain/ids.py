@@ -33,6 +33,11 @@ class EnrolmentId:
     def of_edition(self) -> EditionId:
         return EditionId(self.module_id, self.edition)
 
+    @property
+    def reference(self) -> "EnrolmentReference":
+        """What means just this one."""
+        return EnrolmentReference(self.learner_id, self.module_id, self.edition)
+
     def __str__(self) -> str:
         return f"{self.learner_id}/{self.module_id}/{self.edition}"
 

@@ -741,7 +741,11 @@ def test_only_those_who_issue_may_sign() -> None:
 
 
 def test_grade_alone_reads_the_key_and_cannot_change_it() -> None:
-    assert {action for action, found in rights_of("Grade") if named(found) == "AnswerKeyTable"} == {"dynamodb:Query"}
+    assert {action for action, found in rights_of("Grade") if named(found) == "AnswerKeyTable"} == {
+        "dynamodb:GetItem",
+        "dynamodb:BatchGetItem",
+        "dynamodb:Query",
+    }
 
 
 def test_the_audit_is_only_added_to_and_read() -> None:

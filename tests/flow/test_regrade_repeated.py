@@ -108,7 +108,7 @@ def test_broken_off_at_every_write_it_is_completed_by_the_next_delivery(
     answered(world.author.rekeys(faulty.module, "q1", "b"), 202)
     with breaking_off(after=after) as writes:
         world.deliver()
-    assert {"Job", "Attempt", "Enrolment"} <= set(writes)
+    assert {"Job", "Attempt"} <= set(writes)
     assert outcome_of(world) == undisturbed
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from functions.certification.record.use_case import change_profile
 from functions.enrolment.enrol.use_case import request_enrolment
-from shared.contacts import keep_contact
 from shared.domain.learner import Contact
 from shared.domain.refusals import ModuleClosed, NameNotPrintable, NotFound
 from tests.support.builders import LEARNER, NOW, REFERENCE, a_contact, a_status
@@ -38,15 +37,15 @@ def test_an_address_that_has_changed_is_kept_when_the_learner_enrols_again_or_ch
 
 def test_the_same_said_again_writes_nothing() -> None:
     world = World()
-    keep_contact(a_contact(), world.contacts)
-    keep_contact(a_contact(), world.contacts)
+    for _ in range(2):
+        change_profile(LEARNER, {}, world, contact=a_contact())
     assert world.contacts.writes == 1
 
 
 def test_a_token_without_an_address_takes_none_away() -> None:
     world = World()
-    keep_contact(a_contact(), world.contacts)
-    keep_contact(None, world.contacts)
+    change_profile(LEARNER, {}, world, contact=a_contact())
+    change_profile(LEARNER, {"profession": "MD"}, world, contact=None)
     assert kept(world) == a_contact()
 
 

@@ -105,6 +105,15 @@ def test_a_new_key_revision_grades_anew_under_an_id_of_its_own() -> None:
     assert world.facts_told == [f"attempt/{ENROLMENT}/1/failed/1", f"attempt/{ENROLMENT}/1/passed/2"]
 
 
+def test_a_key_read_just_before_the_one_that_a_regrade_asks_for_is_read_again() -> None:
+    world = a_world(an_attempt().submitted(RIGHT, NOW).asked_to_regrade(2, NOW))
+    world.answer_keys.put(EDITION, replace(a_key(), revision=2))
+    of, read = world.answer_keys.of, [a_key()]
+    world.answer_keys.of = lambda edition, bank: read.pop() if read else of(edition, bank)  # type: ignore[method-assign]
+    grade_attempt(SUBMITTED, world)
+    assert (graded(world).key_revision, graded(world).regrade_asked_at) == (2, None)
+
+
 def test_the_latest_key_of_the_attempts_own_bank_counts() -> None:
     world = a_world(an_attempt().submitted(RIGHT, NOW))
     world.answer_keys.put(EDITION, replace(a_key(), bank_revision=2, revision=9, entries={}))

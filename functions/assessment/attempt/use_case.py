@@ -4,21 +4,35 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt, AttemptHistory
 from shared.domain.availability import EditionStatus
 from shared.domain.edition import Edition
 from shared.domain.enrolment import Enrolment
+from shared.domain.erasure import Erasure
 from shared.domain.form import Answers, draw_form
-from shared.domain.ids import AttemptId, EditionId, EnrolmentReference
+from shared.domain.ids import AttemptId, EditionId, EnrolmentId, EnrolmentReference
 from shared.domain.learner import Profile
 from shared.domain.questions import Bank
 from shared.domain.refusals import AlreadyPassed, GradingPending, NotEnrolled, NotFound
 from shared.erasing import require_not_erased
-from shared.ports import Accommodations, Attempts, Catalogue, Enrolments, Erasures, Profiles, QuestionBanks, Randomness
+from shared.ports import (
+    Accommodations,
+    Attempts,
+    Catalogue,
+    Enrolments,
+    Erasures,
+    Profiles,
+    QuestionBanks,
+    Randomness,
+    ReadTogether,
+)
 from shared.submission import hand_in
 
 
 class Attempting(Protocol):
+    @property
+    def read_together(self) -> ReadTogether: ...
     @property
     def catalogue(self) -> Catalogue: ...
     @property
@@ -44,7 +58,23 @@ def start_attempt(reference: EnrolmentReference, deps: Attempting, *, at: dateti
     NotConfirmed, AlreadyPassed, ModuleClosed, NotAcknowledged, ProfileIncomplete, ViewingIncomplete,
     GradingPending, AttemptsExhausted, AttemptCoolingDown or LearnerErased.
     """
-    enrolment = deps.enrolments.require(reference)
+    enrolment_id = deps.enrolments.named(reference)
+    learner_id, edition = enrolment_id.learner_id, enrolment_id.of_edition
+    with deps.read_together(
+        (Enrolment, enrolment_id),
+        (Edition, edition),
+        (EditionStatus, edition),
+        (Accommodation, (learner_id, edition.module_id)),
+        (Attempt, AttemptId(enrolment_id, 1)),
+        (Attempt, AttemptId(enrolment_id, 2)),
+        (Erasure, learner_id),
+        (Profile, learner_id),
+    ):
+        return _start(enrolment_id, deps, at)
+
+
+def _start(enrolment_id: EnrolmentId, deps: Attempting, at: datetime) -> tuple[Attempt, Bank, bool]:
+    enrolment = deps.enrolments.require(enrolment_id.reference)
     taken = deps.catalogue.edition(enrolment.id.of_edition).under(enrolment.terms)
     status = _status(enrolment.id.of_edition, deps)
     accommodation = deps.accommodations.find(enrolment.learner_id, enrolment.module_id)
@@ -67,9 +97,11 @@ def start_attempt(reference: EnrolmentReference, deps: Attempting, *, at: dateti
     bank = deps.question_banks.get(taken.id, taken.bank_revision)
     form = draw_form(bank, taken.content.test.pools, deps.randomness.random(), history.seen)
     started = deps.attempts.save(history.started(enrolment.id, form, at, status.terminates_at, taken.content.zone))
-    # Who grants more time moves the attempt that is there; what was granted meanwhile has not seen this one.
-    granted = deps.accommodations.find(enrolment.learner_id, enrolment.module_id)
-    return _under_the_limit(started, replace(history, accommodation=granted), status, deps), bank, True
+    if history.time_limit:
+        # Who grants more time moves the attempt that is there; what was granted meanwhile has not seen this one.
+        granted = deps.accommodations.find(enrolment.learner_id, enrolment.module_id)
+        started = _under_the_limit(started, replace(history, accommodation=granted), status, deps)
+    return started, bank, True
 
 
 def _under_the_limit(attempt: Attempt, history: AttemptHistory, status: EditionStatus, deps: Attempting) -> Attempt:
@@ -124,11 +156,15 @@ def submit_attempt(
 
 
 def _attempt(reference: EnrolmentReference, number: int, deps: Attempting, at: datetime) -> Attempt:
-    enrolment = deps.enrolments.require(reference)
-    attempt = deps.attempts.find(AttemptId(enrolment.id, number))
-    if attempt is None:
-        raise NotEnrolled(f"There is no attempt {number}.")
-    return _decided(attempt, _status(enrolment.id.of_edition, deps), deps, at)
+    """Only who is enrolled has an attempt: the enrolment need not be read."""
+    attempt_id = AttemptId(deps.enrolments.named(reference), number)
+    edition = attempt_id.enrolment.of_edition
+    with deps.read_together((Attempt, attempt_id), (EditionStatus, edition)):
+        attempt = deps.attempts.find(attempt_id)
+        if attempt is None:
+            raise NotEnrolled(f"There is no attempt {number}.")
+        status = _status(edition, deps)
+    return _decided(attempt, status, deps, at)
 
 
 def _status(edition: EditionId, deps: Attempting) -> EditionStatus:

@@ -1,11 +1,13 @@
 """Certification: render, sign and store one version, then enter all of it at once."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from shared.domain.certificate import CertificateContent, CertificateHead, CertificateVersion, Order
-from shared.domain.claim import LedgerEntry
+from shared.domain.certificate import CertificateHead, CertificateVersion, Order, Reissue
+from shared.domain.claim import Claim, LedgerEntry
+from shared.domain.enrolment import Enrolment
 from shared.domain.ids import CertificateNumber, EnrolmentId, LearnerId, ModuleId
 from shared.domain.status_list import StatusListId
 from shared.events.certification import (
@@ -14,6 +16,7 @@ from shared.events.certification import (
     CertificateReissueRequestedV1,
     CreditClaimedV1,
 )
+from shared.events.event import Event
 from shared.ports import (
     Certificates,
     Claims,
@@ -23,16 +26,17 @@ from shared.ports import (
     Enrolments,
     Issue,
     Issuer,
-    Orders,
+    ReadTogether,
     Reissues,
     RenderCertificate,
     StatusLists,
+    Wanted,
 )
 
 
 class Certifying(Protocol):
     @property
-    def orders(self) -> Orders: ...
+    def read_together(self) -> ReadTogether: ...
     @property
     def reissues(self) -> Reissues: ...
     @property
@@ -61,23 +65,22 @@ def issue_version(ordered: CreditClaimedV1 | CertificateReissueRequestedV1, deps
     """
     number = CertificateNumber(ordered.certificate)
     enrolment_id = EnrolmentId(LearnerId(ordered.learner_id), ModuleId(ordered.module_id), ordered.edition)
-    if deps.certificates.version(number, ordered.version):
-        return
-    head = deps.certificates.head(number)
-    if head and head.revoked_for:
-        _hold(head, ordered.version, deps)
-        return
-    if (head.current if head else 0) != ordered.version - 1:
-        raise LookupError(f"the version before that of {ordered.id} is not issued")
-    order = deps.orders.find(enrolment_id, number, ordered.version)
-    if order is None:
-        raise LookupError(f"no order for {ordered.id}")
-    _put_out(order.status.list_id, deps)
-    version = _store_documents(order, deps)
-    if head is None:
-        _issue_first(version, order.content, enrolment_id, deps)
-    else:
-        _issue_next(version, head, deps)
+    order: Sequence[Wanted] = (
+        [(Reissue, (enrolment_id.learner_id, number, ordered.version))]
+        if ordered.version > 1
+        else [(Claim, enrolment_id), (Enrolment, enrolment_id)]
+    )
+    with deps.read_together((CertificateVersion, (number, ordered.version)), (CertificateHead, number), *order):
+        if deps.certificates.version(number, ordered.version):
+            return
+        head = deps.certificates.head(number)
+        if head and head.revoked_for:
+            _hold(head, ordered.version, deps)
+            return
+        if (head.current if head else 0) != ordered.version - 1:
+            raise LookupError(f"the version before that of {ordered.id} is not issued")
+        issue = _first(enrolment_id, deps) if head is None else _next(head, deps)
+    deps.certificates.issue(*issue)
 
 
 def _hold(head: CertificateHead, version: int, deps: Certifying) -> None:
@@ -93,8 +96,12 @@ def _put_out(list_id: StatusListId, deps: Certifying) -> None:
         deps.status_lists.save(deps.issuer.status_list(list_id, (), deps.clock.now()))
 
 
-def _store_documents(order: Order, deps: Certifying) -> CertificateVersion:
-    """The PDF, then the credential that names its digest; what is found stored is taken as it is."""
+def _documented(order: Order, deps: Certifying) -> CertificateVersion:
+    """A version with its documents stored: the PDF, then the credential that names its digest.
+
+    What is found stored is taken as it is.
+    """
+    _put_out(order.status.list_id, deps)
     number, version = order.content.number, order.content.version
 
     def stored(kind: DocumentKind, data: bytes) -> str:
@@ -110,13 +117,12 @@ def _store_documents(order: Order, deps: Certifying) -> CertificateVersion:
     )
 
 
-def _issue_first(
-    version: CertificateVersion, content: CertificateContent, enrolment_id: EnrolmentId, deps: Certifying
-) -> None:
+def _first(enrolment_id: EnrolmentId, deps: Certifying) -> tuple[Issue, Sequence[Event]]:
     claim = deps.claims.find(enrolment_id)
     enrolment = deps.enrolments.find(enrolment_id)
     if claim is None or enrolment is None:
-        raise LookupError(f"no claim or enrolment for {version.number}")
+        raise LookupError(f"no claim or enrolment for the certificate of {enrolment_id}")
+    version = _documented(claim.order, deps)
     head = CertificateHead(
         number=version.number,
         learner_id=enrolment_id.learner_id,
@@ -134,30 +140,31 @@ def _issue_first(
                 learner_id=enrolment_id.learner_id,
                 module_id=enrolment_id.module_id,
                 edition=enrolment_id.edition,
-                title=content.title,
+                title=claim.content.title,
                 scheme=line.scheme,
                 category=line.category,
                 amount=line.amount,
                 certificate=version.number,
                 earned_on=version.completed_on.isoformat(),
             )
-            for line in content.credits
+            for line in claim.content.credits
         ],
     )
-    announced = CertificateIssuedV1(at=deps.clock.now(), certificate=version.number, version=1)
-    deps.certificates.issue(issue, announcing=[announced])
+    return issue, [CertificateIssuedV1(at=deps.clock.now(), certificate=version.number, version=1)]
 
 
-def _issue_next(version: CertificateVersion, head: CertificateHead, deps: Certifying) -> None:
-    number_of_version = version.number_of_version
+def _next(head: CertificateHead, deps: Certifying) -> tuple[Issue, Sequence[Event]]:
+    number_of_version = head.current + 1
     reissue = deps.reissues.find(head.learner_id, head.number, number_of_version)
+    if reissue is None:
+        raise LookupError(f"no order for version {number_of_version} of {head.number}")
+    version = _documented(reissue.order, deps)
     issue = Issue(
         version=version,
         head=replace(head, current=number_of_version),
         claim=None,
         enrolment=None,
         entries=[],
-        reissue=reissue.entered() if reissue else None,
+        reissue=reissue.entered(),
     )
-    announced = CertificateReissuedV1(at=deps.clock.now(), certificate=version.number, version=number_of_version)
-    deps.certificates.issue(issue, announcing=[announced])
+    return issue, [CertificateReissuedV1(at=deps.clock.now(), certificate=version.number, version=number_of_version)]

@@ -5,9 +5,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol, TypedDict
 
-from shared.contacts import keep_contact
+from shared.contacts import changed_contact
 from shared.domain.certificate import CertificateContent, CertificateHead
 from shared.domain.claim import LedgerEntry
+from shared.domain.erasure import Erasure
 from shared.domain.external import external_credit
 from shared.domain.ids import CertificateNumber, LearnerId
 from shared.domain.learner import Contact, Profile
@@ -27,11 +28,14 @@ from shared.ports import (
     Page,
     PresignedAddress,
     Profiles,
+    ReadTogether,
     RenderTranscript,
 )
 
 
 class Recording(Protocol):
+    @property
+    def read_together(self) -> ReadTogether: ...
     @property
     def profiles(self) -> Profiles: ...
     @property
@@ -93,11 +97,16 @@ def change_profile(
     name = changes.get("name")
     if name is not None:
         require_printable(name)
-    require_not_erased(learner_id, deps.erasures)
-    keep_contact(contact, deps.contacts)
-    known = show_profile(learner_id, deps)
+    with deps.read_together((Erasure, learner_id), (Contact, learner_id), (Profile, learner_id)):
+        require_not_erased(learner_id, deps.erasures)
+        moved = changed_contact(contact, deps.contacts)
+        known = show_profile(learner_id, deps)
     changed = replace(known, **changes)
-    return known if changed == known else deps.profiles.save(changed)
+    if changed != known:
+        return deps.profiles.save(changed, moved)
+    if moved:
+        deps.contacts.save(moved)
+    return known
 
 
 def list_certificates(

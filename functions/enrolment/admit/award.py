@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.claiming import Awarding, claim_full_credit
+from shared.claiming import Awarding, enter_claim, full_claim
 from shared.domain.enrolment import ByHand, Enrolment
 from shared.domain.ids import EnrolmentId, LearnerId
 from shared.domain.learner import Profile
@@ -76,5 +76,6 @@ def award_by_hand(award: Award, admin: LearnerId, deps: AwardingByHand, *, at: d
         passed = deps.enrolments.save(passed, announcing=[announced])
     under = edition.under(passed.terms)
     if under.content.is_automatic and deps.claims.find(passed.id) is None:
-        claim_full_credit(learner_id, under, deps, completed_at=passed.passed_at or award.passed_at, issued_at=at)
+        claim = full_claim(learner_id, under, deps, completed_at=passed.passed_at or award.passed_at, issued_at=at)
+        enter_claim(claim, deps.claims)
     return passed, is_new

@@ -3,10 +3,11 @@
 from typing import Protocol
 
 from shared.domain.admission import reason_to_decline
-from shared.domain.edition import EditionContent
+from shared.domain.availability import EditionStatus
+from shared.domain.edition import Edition, EditionContent
 from shared.domain.enrolment import Enrolment, EnrolmentState, WaitingFor
 from shared.domain.ids import EnrolmentId, LearnerId, ModuleId
-from shared.domain.learner import Membership
+from shared.domain.learner import Membership, Profile
 from shared.events.enrolment import (
     EnrolmentConfirmedV1,
     EnrolmentDeclinedV1,
@@ -21,10 +22,13 @@ from shared.ports import (
     MembershipDirectory,
     Memberships,
     Profiles,
+    ReadTogether,
 )
 
 
 class Confirming(Protocol):
+    @property
+    def read_together(self) -> ReadTogether: ...
     @property
     def catalogue(self) -> Catalogue: ...
     @property
@@ -45,9 +49,19 @@ def confirm_enrolment(requested: EnrolmentRequestedV1, deps: Confirming) -> None
     A request that is taken up only after the edition's end lapses. Where the society's directory gives no answer the
     request waits, and is tried again: a directory that is down declines nobody.
     """
-    enrolment = deps.enrolments.find(
-        EnrolmentId(LearnerId(requested.learner_id), ModuleId(requested.module_id), requested.edition)
-    )
+    enrolment_id = EnrolmentId(LearnerId(requested.learner_id), ModuleId(requested.module_id), requested.edition)
+    with deps.read_together(
+        (Enrolment, enrolment_id),
+        (Edition, enrolment_id.of_edition),
+        (EditionStatus, enrolment_id.of_edition),
+        (Membership, enrolment_id.learner_id),
+        (Profile, enrolment_id.learner_id),
+    ):
+        _take_up(requested, enrolment_id, deps)
+
+
+def _take_up(requested: EnrolmentRequestedV1, enrolment_id: EnrolmentId, deps: Confirming) -> None:
+    enrolment = deps.enrolments.find(enrolment_id)
     if enrolment is None:
         raise LookupError(f"no enrolment for {requested.id}")
     if enrolment.state is not EnrolmentState.REQUESTED or enrolment.requests != requested.ordinal:

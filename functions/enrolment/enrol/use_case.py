@@ -5,21 +5,24 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.announcements import enrolment_requested
-from shared.contacts import keep_contact
+from shared.contacts import changed_contact
 from shared.domain.attempt import AttemptHistory
 from shared.domain.availability import EditionStatus
 from shared.domain.edition import Edition
 from shared.domain.enrolment import Enrolment, EnrolmentState
-from shared.domain.ids import EditionId, EnrolmentId, EnrolmentReference
+from shared.domain.erasure import Erasure
+from shared.domain.ids import EnrolmentId, EnrolmentReference
 from shared.domain.learner import Contact
 from shared.domain.refusals import ModuleClosed, NotFound
 from shared.domain.viewing import Segment
 from shared.erasing import require_not_erased
-from shared.ports import Accommodations, Attempts, Catalogue, Contacts, Enrolments, Erasures
+from shared.ports import Accommodations, Attempts, Catalogue, Contacts, Enrolments, Erasures, ReadTogether
 from shared.submission import hand_in
 
 
 class Enrolling(Protocol):
+    @property
+    def read_together(self) -> ReadTogether: ...
     @property
     def catalogue(self) -> Catalogue: ...
     @property
@@ -42,34 +45,40 @@ def request_enrolment(
     The learner is told at ``contact``. Raise NotFound where there is no such module, ModuleClosed where it is not open,
     LearnerErased.
     """
-    require_not_erased(reference.learner_id, deps.erasures)
-    status = _asked_for(reference, deps, at)
-    enrolment_id = EnrolmentId(reference.learner_id, status.module_id, status.edition)
-    known = deps.enrolments.find(enrolment_id)
+    learner_id = reference.learner_id
+    enrolment_id = _asked_for(reference, deps, at)
+    edition = enrolment_id.of_edition
+    with deps.read_together(
+        (Erasure, learner_id), (EditionStatus, edition), (Enrolment, enrolment_id), (Contact, learner_id)
+    ):
+        require_not_erased(learner_id, deps.erasures)
+        status = deps.catalogue.status(edition)
+        known = deps.enrolments.find(enrolment_id)
+        moved = changed_contact(contact, deps.contacts)
+    if status is None:
+        raise NotFound(f"There is no edition {edition.edition} of {edition.module_id!r}.")
+    if not known or known.can_be_requested_anew:
+        status.require_open(at)
+    if moved:
+        deps.contacts.save(moved)
     if known and not known.can_be_requested_anew:
-        keep_contact(contact, deps.contacts)
         return known, False
-    status.require_open(at)
-    keep_contact(contact, deps.contacts)
     requested = known.requested_anew(at) if known else Enrolment.requested(enrolment_id, at)
     return deps.enrolments.save(requested, announcing=[enrolment_requested(requested)]), True
 
 
-def _asked_for(reference: EnrolmentReference, deps: Enrolling, at: datetime) -> EditionStatus:
-    """The edition named, or the newest open one."""
-    module_id, edition = reference.module_id, reference.edition
-    if edition is not None:
-        named = deps.catalogue.status(EditionId(module_id, edition))
-        if named is None:
-            raise NotFound(f"There is no edition {edition} of {module_id!r}.")
-        return named
+def _asked_for(reference: EnrolmentReference, deps: Enrolling, at: datetime) -> EnrolmentId:
+    """The enrolment in the edition named, or in the newest open one; raise NotFound or ModuleClosed."""
+    learner_id, module_id = reference.learner_id, reference.module_id
+    if reference.edition is not None:
+        return EnrolmentId(learner_id, module_id, reference.edition)
     statuses = deps.catalogue.statuses(module_id)
     if not statuses:
         raise NotFound(f"There is no such module {module_id!r}.")
     is_open = next((status for status in statuses if status.is_open(at)), None)
     if is_open is None:
         raise ModuleClosed(f"No edition of {module_id!r} is open.", expires_at=statuses[0].terminates_at)
-    return is_open
+    return EnrolmentId(learner_id, module_id, is_open.edition)
 
 
 def show_enrolment(
@@ -124,8 +133,10 @@ def acknowledge(
     at: datetime,
 ) -> Enrolment:
     """Note that the current information was acknowledged; raise NotEnrolled, NotConfirmed, InformationChanged."""
-    enrolment = deps.enrolments.require(reference)
-    current = deps.catalogue.edition(enrolment.id.of_edition).information_hash
+    enrolment_id = deps.enrolments.named(reference)
+    with deps.read_together((Enrolment, enrolment_id), (Edition, enrolment_id.of_edition)):
+        enrolment = deps.enrolments.require(enrolment_id.reference)
+        current = deps.catalogue.edition(enrolment_id.of_edition).information_hash
     acknowledged = enrolment.acknowledged(information_hash, current, at)
     return enrolment if acknowledged is enrolment else deps.enrolments.save(acknowledged)
 

@@ -1,6 +1,6 @@
 """What each event is told as: one function for each mail, from the event and from what holds when it is told."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol
@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from shared.domain.attempt import AttemptHistory
 from shared.domain.availability import EditionStatus
-from shared.domain.certificate import CertificateContent, CertificateHead
-from shared.domain.edition import EditionContent
+from shared.domain.certificate import CertificateContent, CertificateHead, Reissue
+from shared.domain.edition import Edition, EditionContent
 from shared.domain.enrolment import DeclineReason, Enrolment, EnrolmentState
 from shared.domain.ids import CertificateNumber, EnrolmentId, LearnerId, ModuleId
 from shared.domain.mail import Letter, NotSent
@@ -40,6 +40,7 @@ from shared.ports import (
     Enrolments,
     Orders,
     Reissues,
+    Wanted,
 )
 
 Tellable = EnrolmentEvent | CertificateVersionEvent
@@ -98,6 +99,20 @@ def recipient(event: Tellable, deps: Telling) -> LearnerId:
     if isinstance(event, CertificateVersionEvent):
         return _head(event, deps).learner_id
     return LearnerId(event.learner_id)
+
+
+def told_from(event: Tellable, learner_id: LearnerId) -> Sequence[Wanted]:
+    """What every letter about an enrolment, or about a certificate, is made of."""
+    if isinstance(event, CertificateVersionEvent):
+        number = CertificateNumber(event.certificate)
+        reissue = [(Reissue, (learner_id, number, event.version))] if event.version > 1 else []
+        return [(CertificateHead, number), *reissue]
+    enrolment_id = EnrolmentId(learner_id, ModuleId(event.module_id), event.edition)
+    return [
+        (Enrolment, enrolment_id),
+        (Edition, enrolment_id.of_edition),
+        (EditionStatus, enrolment_id.of_edition),
+    ]
 
 
 def confirmed(event: EnrolmentConfirmedV1, deps: Telling) -> Letter | NotSent:

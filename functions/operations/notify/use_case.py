@@ -2,8 +2,9 @@
 
 from typing import Protocol
 
-from functions.operations.notify.letters import LETTERS, Tellable, Telling, recipient
-from shared.domain.learner import Contact
+from functions.operations.notify.letters import LETTERS, Tellable, Telling, recipient, told_from
+from shared.domain.ids import LearnerId
+from shared.domain.learner import Contact, Profile
 from shared.domain.mail import Letter, Mail, NotSent
 from shared.ports import (
     Contacts,
@@ -12,6 +13,7 @@ from shared.ports import (
     Mails,
     Outgoing,
     Profiles,
+    ReadTogether,
     SendPutOff,
     SendRefused,
     SendUnanswered,
@@ -20,6 +22,8 @@ from shared.ports import (
 
 
 class Notifying(Telling, Protocol):
+    @property
+    def read_together(self) -> ReadTogether: ...
     @property
     def mails(self) -> Mails: ...
     @property
@@ -40,8 +44,15 @@ def notify(event: Tellable, deps: Notifying) -> Mail:
     A send whose outcome nobody knows is repeated once. Raise SendPutOff, SendUnanswered or SendUnderWay
     where the event is to be delivered again.
     """
-    now = deps.clock.now()
     learner_id = recipient(event, deps)
+    with deps.read_together(
+        (Mail, (event.id, learner_id)), (Contact, learner_id), (Profile, learner_id), *told_from(event, learner_id)
+    ):
+        return _notify(event, learner_id, deps)
+
+
+def _notify(event: Tellable, learner_id: LearnerId, deps: Notifying) -> Mail:
+    now = deps.clock.now()
     known = deps.mails.find(event.id, learner_id)
     mail = known.found(now) if known else Mail(event_id=event.id, learner_id=learner_id, changed_at=now)
     if mail.is_over:

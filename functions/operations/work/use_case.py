@@ -89,10 +89,17 @@ def _tell(page: Sequence[EnrolmentId], job: Job, deps: Working) -> None:
 
 
 def _ask_for_regrades(page: Sequence[EnrolmentId], job: Job, deps: Working) -> int:
-    """Ask for a grade with the new key where an attempt has one with a key before it; how many enrolments have such."""
+    """Ask for a grade with the new key where an attempt has one with a key before it; how many enrolments have such.
+
+    An attempt that is being graded only notes what is asked: whoever grades it with the old key finds it changed.
+    """
     lagging = 0
     for enrolment_id in page:
-        outdated = [attempt for attempt in deps.attempts.of(enrolment_id) if _is_outdated(attempt, job)]
+        attempts = deps.attempts.of(enrolment_id)
+        for attempt in attempts if job.asks else ():
+            if attempt.state is AttemptState.SUBMITTED and (attempt.regrade_revision or 0) < (job.key_revision or 0):
+                deps.attempts.save(attempt.asked_to_regrade(job.key_revision or 1, job.started_at))
+        outdated = [attempt for attempt in attempts if _is_outdated(attempt, job)]
         lagging += bool(outdated)
         for attempt in outdated if job.asks else ():
             asked = attempt.asked_to_regrade(job.key_revision or 1, job.started_at)

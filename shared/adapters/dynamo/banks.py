@@ -10,8 +10,9 @@ from pynamodb.exceptions import DoesNotExist, PutError, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from shared.acting import acted, note_read
+from shared.adapters.dynamo.kept import Kept
 from shared.adapters.dynamo.operations import announcement
-from shared.adapters.dynamo.store import CONDITION_FAILED, EncodeOutbox, was_condition
+from shared.adapters.dynamo.store import CONDITION_FAILED, EncodeOutbox, Place, stored, was_condition
 from shared.adapters.dynamo.tables import AnswerKeyItem, Item, QuestionItem
 from shared.domain.ids import EditionId
 from shared.domain.questions import AnswerKey, Bank, KeyEntry, Question
@@ -19,6 +20,8 @@ from shared.domain.regrade import Proposal
 from shared.facts import dump, load
 from shared.ports import ConcurrentChange
 
+# How many questions, of whatever banks, a process keeps: with their keys some ten megabytes.
+KEPT_QUESTIONS = 5_000
 # An item holds at most 400 KB; a part stays well below it with its keys.
 PART_BYTES = 300_000
 
@@ -65,7 +68,10 @@ def _require_stored(item: Item, error: Exception) -> None:
 
 
 class DynamoQuestionBanks:
-    """See ``ports.QuestionBanks``."""
+    """See ``ports.QuestionBanks``. A revision never changes: what was asked for last is kept."""
+
+    def __init__(self) -> None:
+        self._kept: Kept[tuple[EditionId, int], Bank] = Kept(KEPT_QUESTIONS)
 
     def next_revision(self, edition: EditionId) -> int:
         newest = QuestionItem.query(f"BANK#{edition}", scan_index_forward=False, limit=1, consistent_read=True)
@@ -75,11 +81,15 @@ class DynamoQuestionBanks:
         _put(QuestionItem, f"BANK#{edition}", bank.revision, bank.questions)
 
     def get(self, edition: EditionId, revision: int) -> Bank:
+        kept = self._kept.get((edition, revision))
+        if kept:
+            return kept
         parts = QuestionItem.query(
             f"BANK#{edition}", QuestionItem.sk.startswith(f"REVISION#{revision:06d}#"), consistent_read=True
         )
         questions = [question for part in parts for question in load(part.facts or "", list[Question])]
-        return Bank(revision=revision, questions=tuple(questions))
+        bank = Bank(revision=revision, questions=tuple(questions))
+        return self._kept.put((edition, revision), bank, len(questions))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +114,10 @@ class DynamoAnswerKeys:
     def __init__(self, encode: EncodeOutbox, connection: Connection) -> None:
         self._encode = encode
         self._connection = connection
+        self._kept: Kept[tuple[EditionId, int], tuple[AnswerKey, str]] = Kept(KEPT_QUESTIONS)
 
     def put(self, edition: EditionId, key: AnswerKey) -> None:
-        pk = f"KEY#{edition}/{key.bank_revision}"
+        pk = _partition(edition, key.bank_revision)
         first, *others = _parts(list(key.entries.values()))
         rest = f"PART#{sha256(''.join(others).encode()).hexdigest()}#" if others else ""
         for place, part in enumerate(others):
@@ -126,8 +137,22 @@ class DynamoAnswerKeys:
             _require_stored(revision, error)
         return None
 
+    def places(self, edition: EditionId) -> list[Place]:
+        """Where a later revision would be than one that is kept."""
+        return [
+            (AnswerKeyItem, (_partition(*of), _revision(key.revision + 1)))
+            for of, (key, _) in self._kept.items()
+            if of[0] == edition
+        ]
+
     def of(self, edition: EditionId, bank_revision: int) -> AnswerKey:
-        pk = f"KEY#{edition}/{bank_revision}"
+        pk = _partition(edition, bank_revision)
+        kept = self._kept.get((edition, bank_revision))
+        if kept:
+            key, facts = kept
+            if stored(AnswerKeyItem, (pk, _revision(key.revision + 1))) is None:
+                note_read(pk, facts)
+                return key
         revisions = AnswerKeyItem.sk.startswith(_revision())
         newest = AnswerKeyItem.query(pk, revisions, scan_index_forward=False, limit=1, consistent_read=True)
         for item in newest:
@@ -137,11 +162,13 @@ class DynamoAnswerKeys:
             if revision.rest:
                 for part in AnswerKeyItem.query(pk, AnswerKeyItem.sk.startswith(revision.rest), consistent_read=True):
                     entries += load(part.facts or "", list[KeyEntry])
-            return AnswerKey(
+            key = AnswerKey(
                 bank_revision=bank_revision,
                 revision=int(item.sk.removeprefix(_revision())),
                 entries={entry.question_id: entry for entry in entries},
             )
+            self._kept.put((edition, bank_revision), (key, item.facts or ""), len(entries))
+            return key
         raise LookupError(f"no answer key under {pk}")
 
     def propose(self, job: str, proposal: Proposal) -> None:
@@ -153,6 +180,10 @@ class DynamoAnswerKeys:
 
 def _proposal(job: str) -> tuple[str, str]:
     return f"PROPOSAL#{job}", "PROPOSAL"
+
+
+def _partition(edition: EditionId, bank_revision: int) -> str:
+    return f"KEY#{edition}/{bank_revision}"
 
 
 def _revision(number: int | None = None) -> str:

@@ -9,7 +9,7 @@ from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from shared.adapters.dynamo.store import SHARDS, Key, Marks, Store, place_in, shard_of, was_condition
-from shared.adapters.dynamo.tables import LearningItem
+from shared.adapters.dynamo.tables import Item, LearningItem
 from shared.domain.ids import LearnerId, ModuleId
 from shared.domain.refusals import foreign_cursor
 from shared.domain.terms import words
@@ -77,17 +77,15 @@ class Findable(Generic[A]):
     source: str
     terms: Callable[[A], Sequence[str]]
 
-    def save(self, aggregate: A) -> A:
-        """Write if nobody else has since ``aggregate`` was read; raise ConcurrentChange otherwise."""
-        item = self.store.written(aggregate, ())
-        entries = self._changed_entries(aggregate.learner_id, self.terms(aggregate))
-        if not entries:
+    def save(self, aggregate: A, *others: Item) -> A:
+        """Write if nobody else has since ``aggregate`` was read, and ``others`` with it; raise ConcurrentChange."""
+        item, *entries = self.items(aggregate)
+        if not entries and not others:
             return self.store.save(aggregate)
         try:
             with TransactWrite(connection=self.connection) as transaction:
-                transaction.save(item)
-                for entry in entries:
-                    transaction.save(entry)
+                for one in (item, *entries, *others):
+                    transaction.save(one)
         except TransactWriteError as error:
             if not was_condition(error):
                 raise
@@ -95,13 +93,19 @@ class Findable(Generic[A]):
                 raise ConcurrentChange(f"{item.pk} {item.sk}") from error
         return replace(aggregate, version=aggregate.version + 1)
 
-    def _changed_entries(self, learner_id: LearnerId, terms: Sequence[str]) -> list[LearningItem]:
+    def items(self, aggregate: A) -> list[Item]:
+        """What a write of ``aggregate`` puts: its own item, then the entries that change."""
+        return [
+            self.store.written(aggregate, ()),
+            *self._changed_entries(aggregate.learner_id, self.terms(aggregate), is_new=not aggregate.version),
+        ]
+
+    def _changed_entries(self, learner_id: LearnerId, terms: Sequence[str], *, is_new: bool) -> list[Item]:
+        """What is new has no entries yet: they come and go with it."""
         pk, prefix = partition(learner_id), f"TERM#{self.source}#"
-        stored = {
-            entry.sk: entry
-            for entry in LearningItem.query(pk, LearningItem.sk.startswith(prefix), consistent_read=True)
-        }
-        changed = []
+        entries = () if is_new else LearningItem.query(pk, LearningItem.sk.startswith(prefix), consistent_read=True)
+        stored = {entry.sk: entry for entry in entries}
+        changed: list[Item] = []
         for slot in range(max(len(terms), len(stored))):
             term = terms[slot] if slot < len(terms) else ""
             entry = stored.get(f"{prefix}{slot:02d}") or LearningItem(pk, f"{prefix}{slot:02d}")

@@ -85,7 +85,9 @@ class DynamoStatusLists:
         return self._lists.find(list_key(list_id))
 
     def save(self, published: StatusList) -> StatusList:
-        return self._lists.save(published)
+        saved = self._lists.save(published)
+        self._out.add(published.list_id)
+        return saved
 
 
 class DynamoIssuerKeys:

@@ -7,6 +7,7 @@ from contextvars import copy_context
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
+from itertools import count
 from typing import TypeVar
 
 from pynamodb.connection import Connection
@@ -39,7 +40,7 @@ from shared.adapters.dynamo.store import (
     shard_of,
     was_condition,
 )
-from shared.adapters.dynamo.tables import LearningItem
+from shared.adapters.dynamo.tables import Item, LearningItem
 from shared.domain.accommodation import Accommodation
 from shared.domain.attempt import Attempt
 from shared.domain.certificate import Order, Reissue
@@ -62,7 +63,7 @@ from shared.domain.reporting import Report, Reported
 from shared.domain.status_list import StatusPlace
 from shared.events.event import Event
 from shared.facts import dump
-from shared.ports import ConcurrentChange, Page
+from shared.ports import ConcurrentChange, Page, Settlement
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -182,6 +183,11 @@ class DynamoEnrolments:
             raise NotEnrolled(f"There is no enrolment in {reference.module_id!r}.")
         return enrolment
 
+    def named(self, reference: EnrolmentReference) -> EnrolmentId:
+        if reference.edition is None:
+            return self.require(reference).id
+        return EnrolmentId(reference.learner_id, reference.module_id, reference.edition)
+
     def save(self, enrolment: Enrolment, announcing: Sequence[Event] = ()) -> Enrolment:
         return self.store.save(enrolment, announcing)
 
@@ -249,6 +255,9 @@ class DynamoAttempts:
         return self.store.find(attempt_key(attempt))
 
     def of(self, enrolment: EnrolmentId) -> Sequence[Attempt]:
+        known = self.store.series(attempt_key(AttemptId(enrolment, number)) for number in count(1))
+        if known is not None:
+            return known
         return self.store.of_partition(_partition(enrolment.learner_id), f"ATTEMPT#{_edition(enrolment.of_edition)}#")
 
     def of_learner(self, learner_id: LearnerId) -> Sequence[Attempt]:
@@ -276,6 +285,7 @@ class DynamoProfiles:
             encode,
         )
         self._findable = Findable(self.store, connection, PROFILE, lambda profile: profile.terms)
+        self._contacts = _contacts(encode, connection)
 
     def find(self, learner_id: LearnerId) -> Profile | None:
         return self.store.find(profile_key(learner_id))
@@ -284,22 +294,27 @@ class DynamoProfiles:
         keys = [profile_key(learner_id) for learner_id in set(learner_ids)]
         return {profile.learner_id: profile for profile in self.store.of_keys(keys)}
 
-    def save(self, profile: Profile) -> Profile:
-        return self._findable.save(profile)
+    def save(self, profile: Profile, contact: Contact | None = None) -> Profile:
+        return self._findable.save(profile, *(self._contacts.items(contact) if contact else ()))
+
+
+def _contacts(encode: EncodeOutbox, connection: Connection) -> Findable[Contact]:
+    store = Store(
+        LearningItem,
+        Contact,
+        lambda contact: contact_key(contact.learner_id),
+        lambda contact: learner_marks(contact.learner_id, contact.name, CONTACT),
+        encode,
+    )
+    return Findable(store, connection, CONTACT, lambda contact: contact.terms)
 
 
 class DynamoContacts:
     """See ``ports.Contacts``."""
 
     def __init__(self, encode: EncodeOutbox, connection: Connection) -> None:
-        self.store = Store(
-            LearningItem,
-            Contact,
-            lambda contact: contact_key(contact.learner_id),
-            lambda contact: learner_marks(contact.learner_id, contact.name, CONTACT),
-            encode,
-        )
-        self._findable = Findable(self.store, connection, CONTACT, lambda contact: contact.terms)
+        self._findable = _contacts(encode, connection)
+        self.store = self._findable.store
 
     def find(self, learner_id: LearnerId) -> Contact | None:
         return self.store.find(contact_key(learner_id))
@@ -408,18 +423,48 @@ def _save_order(
     """
     if order.version:
         return store.save(order, announcing)
-    item = store.written(order, announcing)
-    place = {"certificate": order.certificate, "version": order.content.version}
+    item, place = _order_items(order, announcing, store)
     try:
         with TransactWrite(connection=connection) as transaction:
             transaction.save(item)
-            transaction.save(LearningItem(*place_key(order.status), facts=dump(place)))
+            transaction.save(place)
     except TransactWriteError as error:
         if not was_condition(error):
             raise
         if not store.is_stored(item):
             raise ConcurrentChange(f"{item.pk} {item.sk}") from error
     return replace(order, version=1)
+
+
+def _order_items(order: Ordering, announcing: Sequence[Event], store: Store[Ordering]) -> tuple[Item, Item]:
+    """A new order, and the place that it takes."""
+    place = {"certificate": order.certificate, "version": order.content.version}
+    return store.written(order, announcing), LearningItem(*place_key(order.status), facts=dump(place))
+
+
+class DynamoSettlements:
+    """See ``ports.Settlements``."""
+
+    def __init__(self, encode: EncodeOutbox, connection: Connection) -> None:
+        self._attempts = DynamoAttempts(encode).store
+        self._enrolments = DynamoEnrolments(encode).store
+        self._claims = claim_store(encode)
+        self._connection = connection
+
+    def enter(self, settlement: Settlement) -> None:
+        attempt = self._attempts.written(settlement.attempt, ())
+        items = [attempt, self._enrolments.written(settlement.enrolment, settlement.announcing)]
+        if settlement.claim:
+            items += _order_items(settlement.claim, settlement.claiming, self._claims)
+        try:
+            with TransactWrite(connection=self._connection) as transaction:
+                for item in items:
+                    transaction.save(item)
+        except TransactWriteError as error:
+            if not was_condition(error):
+                raise
+            if not self._attempts.is_stored(attempt):
+                raise ConcurrentChange(f"{attempt.pk} {attempt.sk}") from error
 
 
 class DynamoClaims:
@@ -464,12 +509,12 @@ class DynamoOrders:
         self._reissues = reissue_store(encode)
 
     def find(self, enrolment: EnrolmentId, number: CertificateNumber, version: int) -> Order | None:
-        order = (
+        ordering = (
             self._reissues.find(reissue_key(enrolment.learner_id, number, version))
             if version > 1
             else self._claims.find(claim_key(enrolment))
         )
-        return Order(content=order.content, show_name=order.show_name, status=order.status) if order else None
+        return ordering.order if ordering else None
 
 
 class DynamoReportedRecords:

@@ -34,10 +34,10 @@ class DynamoErasures:
     """See ``ports.Erasures``."""
 
     def __init__(self, encode: EncodeOutbox) -> None:
-        self.store = Store(LearningItem, Erasure, lambda erasure: _erasure_key(erasure.learner_id), _marks, encode)
+        self.store = Store(LearningItem, Erasure, lambda erasure: erasure_key(erasure.learner_id), _marks, encode)
 
     def find(self, learner_id: LearnerId) -> Erasure | None:
-        return self.store.find(_erasure_key(learner_id))
+        return self.store.find(erasure_key(learner_id))
 
     def save(self, erasure: Erasure) -> Erasure:
         return self.store.save(erasure)
@@ -47,7 +47,7 @@ class DynamoErasures:
             yield LearnerId(pk.partition("#")[2])
 
 
-def _erasure_key(learner_id: LearnerId) -> Key:
+def erasure_key(learner_id: LearnerId) -> Key:
     return partition(learner_id), "ERASURE"
 
 

@@ -1,10 +1,12 @@
 """One aggregate, one item, one conditional write: state and events can't part."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from zlib import crc32
 
 from pynamodb.exceptions import DeleteError, DoesNotExist, PutError, PynamoDBException
@@ -18,10 +20,12 @@ from shared.facts import dump, from_facts, instant, to_facts
 from shared.ports import ConcurrentChange, Page
 
 A = TypeVar("A", bound=Any)
+Kind = TypeVar("Kind", bound=Item)
 
 EncodeOutbox = Callable[[Sequence[Event]], str]
 Key = tuple[str, str]
 Marks = Mapping[str, str | int]
+Place = tuple[type[Item], Key]
 
 # Each index key is spread over this many partitions, so that none of them grows hot.
 SHARDS = 4
@@ -30,6 +34,31 @@ CONDITION_FAILED = "ConditionalCheckFailedException"
 # Why an item of a transaction was not written.
 RUN_AGAIN = ("ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded")
 RECOVER = "recover"
+
+
+# What was read together with others and not asked for yet; None stands where there is nothing.
+_read_together: ContextVar[dict[Place, Item | None] | None] = ContextVar("read_together", default=None)
+
+
+@contextmanager
+def answering_from(found: dict[Place, Item | None]) -> Iterator[None]:
+    """Answer the first question about each of ``found`` from there; asked again, the table answers."""
+    token = _read_together.set(found)
+    try:
+        yield
+    finally:
+        _read_together.reset(token)
+
+
+def stored(kind: type[Kind], key: Key) -> Kind | None:
+    """The item as last written, or None."""
+    found = _read_together.get()
+    if found and (kind, key) in found:
+        return cast("Kind | None", found.pop((kind, key)))
+    try:
+        return kind.get(*key, consistent_read=True)
+    except DoesNotExist:
+        return None
 
 
 def shard_of(key: str) -> int:
@@ -77,10 +106,8 @@ class Store(Generic[A]):
 
     def find(self, key: Key) -> A | None:
         """The aggregate as last written, or None."""
-        try:
-            return self.read(self.item.get(*key, consistent_read=True))
-        except DoesNotExist:
-            return None
+        item = stored(self.item, key)
+        return self.read(item) if item else None
 
     def read(self, item: Item) -> A:
         note_read(subject(item), item.facts)
@@ -91,6 +118,19 @@ class Store(Generic[A]):
         """All aggregates of a partition whose sort key starts with ``prefix``, in its order."""
         found = self.item.query(pk, self.item.sk.startswith(prefix), consistent_read=True, page_size=PAGE_SIZE)
         return [self.read(item) for item in found]
+
+    def series(self, keys: Iterable[Key]) -> list[A] | None:
+        """The aggregates under ``keys``, which are numbered, up to the first that is missing; None unless all of these
+        were read together."""
+        found: list[A] = []
+        for key in keys:
+            if (self.item, key) not in (_read_together.get() or ()):
+                return None
+            item = stored(self.item, key)
+            if item is None:
+                return found
+            found.append(self.read(item))
+        return None
 
     def of_keys(self, keys: Sequence[Key]) -> list[A]:
         """The aggregates under ``keys`` as last written, in no order; there may be none under some."""
