@@ -27,6 +27,14 @@ def test_the_last_word_about_a_membership_counts() -> None:
     assert (show_membership(LEARNER, world).member, show_membership(LEARNER, world).until) == (False, None)
 
 
+def test_a_membership_that_is_told_again_is_not_written_again() -> None:
+    """Nor is it an act of the office: a request whose answer was lost is sent again."""
+    world = World()
+    first = set_membership(LEARNER, True, date(2027, 12, 31), world)
+    assert set_membership(LEARNER, True, date(2027, 12, 31), world) == first
+    assert show_membership(LEARNER, world) == first
+
+
 def test_of_whom_nothing_was_said_nothing_is_known() -> None:
     with pytest.raises(NotFound):
         show_membership(LEARNER, World())

@@ -33,10 +33,11 @@ class Admitting(Protocol):
 
 
 def set_membership(learner_id: LearnerId, member: bool, until: date | None, deps: Admitting) -> Membership:
-    """Say whether a learner is a member, the last word counting."""
+    """Say whether a learner is a member, the last word counting; what is known already is not written again."""
     known = deps.memberships.find(learner_id)
     version = known.version if known else 0
-    return deps.memberships.save(Membership(learner_id=learner_id, member=member, until=until, version=version))
+    told = Membership(learner_id=learner_id, member=member, until=until, version=version)
+    return told if told == known else deps.memberships.save(told)
 
 
 def set_memberships(told: Sequence[Membership], deps: Admitting) -> int:
