@@ -79,6 +79,7 @@ class Delivery:
 
     def __init__(self, times: int = 1, seed: int | None = None) -> None:
         self.times = times
+        self.seed = seed
         self._random = None if seed is None else random.Random(seed)  # noqa: S311 a test's shuffle
 
     def order(self, streams: list[StreamMapping]) -> list[StreamMapping]:
@@ -116,6 +117,7 @@ class Drain:
         self._streams = streams
         self._queues = queues
         self._written: set[str] | None = None
+        self._looked: set[str] = set()
 
     def wake_named(self, body: bytes) -> None:
         """Look where something was written, which this names. Once told of a write, it is to be told of all."""
@@ -123,39 +125,40 @@ class Drain:
         sources = [stream.source for stream in self._streams] + [mapping.source for mapping in self._queues]
         self._written |= {source for source in sources if source.encode() in body}
 
-    def _to_look_at(self, mapping: StreamMapping | QueueMapping, looked: set[str]) -> bool:
+    def _to_look_at(self, mapping: StreamMapping | QueueMapping) -> bool:
         """Whether there may be something: everywhere at first, then where something was written."""
         if self._written is None:
             return True
-        if mapping.source in looked and mapping.source not in self._written:
+        if mapping.source in self._looked and mapping.source not in self._written:
             return False
-        looked.add(mapping.source)
+        self._looked.add(mapping.source)
         self._written.discard(mapping.source)
         return True
 
     def __call__(self, delivery: Delivery) -> None:
         """A failed message is delivered again at once, until the engine moves it to the dead letters; a failed
-        stream batch ten times, then Stuck is raised."""
+        stream batch ten times, then Stuck is raised.
+
+        Told of writes, it looks at a queue once for each: what a queue delays is found with what comes there next."""
         waiting: list[_Waiting] = []
-        looked: set[str] = set()
         idle = False
         while not idle:
             idle = True
             for stream in delivery.order(self._streams):
-                if not stream.is_pending and not self._to_look_at(stream, looked):
+                if not stream.is_pending and not self._to_look_at(stream):
                     continue
                 if stream.once(delivery.times) or stream.failures:
                     idle = False
                 if len(stream.failures) == self._TRIES:
                     raise Stuck(f"the stream of {stream.source} does not get on") from stream.failures[-1]
             for mapping in self._queues:
-                if not self._to_look_at(mapping, looked):
+                if not self._to_look_at(mapping):
                     continue
                 for message in mapping.queue.receive_all():
                     waiting += [_Waiting(mapping, message, delivery.times)] * delivery.times
             for batch in delivery.take(waiting):
                 if self._deliver(batch):
-                    looked.discard(batch[0].mapping.queue.name)
+                    self._looked.discard(batch[0].mapping.queue.name)
                 idle = False
 
     @staticmethod
