@@ -11,7 +11,7 @@ SAM_CLI = PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint types imports template pytest engine e2e soak browser verifiers build checkov
+.PHONY: help run demo test lint types imports template pytest engine e2e soak reliability browser verifiers build checkov
 
 READY := .venv/.ready
 MINISTACK := .venv-ministack/.ready
@@ -22,7 +22,7 @@ BIN := .venv/bin
 PIP_INSTALL := -m pip install --disable-pip-version-check --no-input
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(READY) $(if $(filter ministack,$(ENGINE)),$(MINISTACK)) ## serve everything on this machine, with the sample (PORT=8000, ENGINE=moto or ministack)
 	@$(BIN)/python -m infra.local run --port $(PORT) --engine $(ENGINE)
@@ -46,17 +46,20 @@ template: $(READY) ## cfn-lint
 	$(BIN)/cfn-lint template.yaml
 
 pytest: $(READY) ## unit, contract, integration and flow tests
-	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/flow/test_crash_points.py
+	$(BIN)/python -m pytest -n auto --dist loadfile --figures-of "make test"
 
 engine: $(READY) $(MINISTACK) ## concurrency, on an engine whose conditional writes are real (needs Python 3.13)
-	$(BIN)/python -m pytest tests/engine
+	$(BIN)/python -m pytest --figures-of "make engine" tests/engine
 
 e2e: $(READY) $(MINISTACK) $(SAM) verifiers ## build and deploy template.yaml to an AWS emulator, and play the journey there; the verifiers too (needs Python 3.13)
 	$(SAM_CLI) build --cached --parallel --build-dir .aws-sam/e2e --parameter-overrides Architecture=x86_64
 	$(BIN)/python -m pytest tests/e2e
 
 soak: $(READY) ## long explorations: every call of the journey disturbed in every way
-	$(BIN)/python -m pytest -n auto --dist load --soak tests/flow/test_crash_points.py
+	$(BIN)/python -m pytest -n auto --dist load --soak -m soak --figures-of "make soak" tests/flow
+
+reliability: $(READY) ## what the last make test, engine and soak have tried, and what of it held, as a table
+	@$(BIN)/python -m tests.support.reliability
 
 browser: $(READY) ## the verification page in a real browser (needs Chromium and chromedriver); pictures in build/browser
 	$(BIN)/python -m pytest tests/browser

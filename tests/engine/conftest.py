@@ -6,6 +6,8 @@ import pytest
 
 from infra.local.clock import LocalClock
 from infra.local.system import LocalSystem
+from tests.conftest import Tried
+from tests.engine import racing
 from tests.flow.journey import START, World
 
 
@@ -16,3 +18,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     clock = LocalClock(START, ticking=False)
     with LocalSystem(engine="ministack", clock=clock, state=state, log=state / "functions.log") as system:
         yield World(system)
+
+
+@pytest.fixture(autouse=True)
+def _figures(tried: Tried) -> Iterator[None]:
+    before = len(racing.races)
+    yield
+    tried("parallel calls", sum(racing.races[before:]))

@@ -25,9 +25,13 @@ T = TypeVar("T")
 # How often a queue delivers before the dead letters, as template.yaml has it.
 RECEIVES = 5
 
+races: list[int] = []
+"""How many ran at once, each time."""
+
 
 def at_once(count: int, do: Callable[[int], T]) -> list[T]:
     """What ``do`` gives for 0, 1, ... in as many threads, which all start at the same moment."""
+    races.append(count)
     barrier = Barrier(count)
 
     def run(number: int) -> T:

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra.local.clock import LocalClock
+from infra.local.gateway import Response
 from infra.local.system import LocalSystem
+from tests.conftest import Tried
 from tests.flow.journey import START, Begin, World
 from tests.flow.story import Outcome, outcome_of, play
 
@@ -33,10 +36,29 @@ def begin(state: Path) -> Begin:
 
 
 @pytest.fixture
-def world(begin: Begin) -> Iterator[World]:
+def world(begin: Begin, tried: Tried) -> Iterator[World]:
     """A world of the test's own. A file whose tests don't get in each other's way shares one instead."""
     with begin() as world:
         yield world
+        delivery = world.system.delivery
+        if delivery.times > 1:
+            tried("messages delivered again", world.delivered_again())
+        if delivery.seed is not None:
+            tried("orders of delivery", 1)
+
+
+@pytest.fixture
+def statuses(world: World, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How each request of the test was answered."""
+    request, statuses = world.system.request, []
+
+    def noted(*arguments: Any, **options: Any) -> Response:
+        response = request(*arguments, **options)
+        statuses.append(response.status)
+        return response
+
+    monkeypatch.setattr(world.system, "request", noted)
+    return statuses
 
 
 @pytest.fixture(scope="session")

@@ -25,8 +25,26 @@ from infra.local.gateway import Response
 from infra.local.lambdas import Lambdas
 from infra.local.system import LocalSystem
 from shared.adapters.dynamo.store import shard_of
+from shared.bootstrap import deps
 from shared.domain.certificate_number import certificate_number
-from tests.flow.journey import START, TABLES, Learner, Module, World, a_bank, a_question, answered, drawing
+from shared.domain.erasure import GRACE
+from shared.domain.status_list import encoded
+from tests.flow.conftest import NO_PAUSE
+from tests.flow.journey import (
+    DOCUMENTS,
+    START,
+    TABLES,
+    Learner,
+    Module,
+    Rows,
+    World,
+    a_bank,
+    a_question,
+    answered,
+    drawing,
+)
+
+BUCKETS = ("DocumentBucket", "EvidenceBucket")
 
 # How often an item was written, what its last write announced and when somebody looks again may differ.
 ASIDE = ("version", "outbox", "due_step", "due_at", "edition_shard", "listed", "expires")
@@ -39,7 +57,7 @@ NUMBER = re.compile(r"CME(-[0-9A-Z]{5}){3}-[0-9A-Z]{6}|CME(-[0-9A-Z]{5}){4}")
 JOB = re.compile(r"\b([a-z]+)-[0-9a-f]{24}\b")
 REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CONTENT_HASH = re.compile(r"\b[0-9a-f]{64}\b")
-READS = ("Get", "BatchGet", "Query", "List")
+UNTIL_RECOVERED = timedelta(hours=1)
 BATCH = 25  # items in one write
 _TIMES = count(1)  # so that no two doubles ever have a name in common
 
@@ -52,31 +70,41 @@ class Kind(StrEnum):
     LOST = "its answer is lost and the SDK sends it again"
 
 
+Point = tuple[Kind, int]
+"""What happens at the call of which number."""
+
+
 class Killed(BaseException):
     """The process is gone: nothing in it gets to know."""
 
 
 @dataclass
 class Disturbance:
-    """What happens at which call of the functions.
+    """What happens at which call of the functions, while an act is ``on``; ``calls`` are those of the last act."""
 
-    ``calls`` are those made since the last ``begin``; of ``every`` kind, else without those that only read.
-    """
-
-    every: bool
     calls: list[str] = field(default_factory=list)
     happened: bool = False
-    _counts: bool = False
-    _point: int | None = None
-    _kind: Kind | None = None
+    _is_on: bool = False
+    _point: Point | None = None
     _network: URLLib3Session = field(default_factory=URLLib3Session)
 
-    def begin(self, kind: Kind | None = None, point: int | None = None) -> None:
-        self.calls, self.happened, self._kind, self._point = [], False, kind, point
+    @contextmanager
+    def on(self, point: Point | None) -> Iterator[None]:
+        self.calls, self.happened, self._point = [], False, point
+        self._is_on = True
+        yield
+        self._is_on = False
+
+    @property
+    def may_send_a_mail_again(self) -> bool:
+        """Whether nobody got to know the answer of a send."""
+        if not self.happened or self._point is None:
+            return False
+        kind, place = self._point
+        return self.calls[place - (kind is Kind.BEFORE)] == "sesv2.SendEmail"
 
     def before(self, model: Any, **_: Any) -> None:
-        self._counts = self.every or not model.name.startswith(READS)
-        if self._counts:
+        if self._is_on:
             self.calls.append(f"{model.service_model.service_name}.{model.name}")
         if self._is_now(Kind.BEFORE):
             raise Killed
@@ -91,8 +119,7 @@ class Disturbance:
             raise ConnectionClosedError(endpoint_url=request.url)
 
     def _is_now(self, kind: Kind) -> bool:
-        is_point = self._counts and len(self.calls) - 1 == self._point
-        now = is_point and self._kind is kind and not self.happened
+        now = self._is_on and not self.happened and self._point == (kind, len(self.calls) - 1)
         self.happened = self.happened or now
         return now
 
@@ -105,11 +132,11 @@ class RewindableClock(LocalClock):
 
 
 @contextmanager
-def disturbed_world(state: Path, *, every: bool) -> Iterator[tuple[World, Disturbance]]:
+def disturbed_world(state: Path) -> Iterator[tuple[World, Disturbance]]:
     """A world whose functions' calls can be disturbed, and whose clients ask again after a fault."""
     before = boto3.DEFAULT_SESSION
     boto3.setup_default_session()
-    disturbance = Disturbance(every)
+    disturbance = Disturbance()
     assert boto3.DEFAULT_SESSION
     boto3.DEFAULT_SESSION.events.register("before-call", disturbance.before)
     boto3.DEFAULT_SESSION.events.register("after-call", disturbance.after)
@@ -117,20 +144,25 @@ def disturbed_world(state: Path, *, every: bool) -> Iterator[tuple[World, Distur
     clock = RewindableClock(START, ticking=False)
     with (
         pytest.MonkeyPatch.context() as monkeypatch,
-        LocalSystem(clock=clock, state=state, log=state / "functions.log") as system,
+        LocalSystem(clock=clock, state=state, log=state / "functions.log", parameters=NO_PAUSE) as system,
     ):
         # The SDK's pause before it sends again teaches nothing here.
         monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-        monkeypatch.setattr(Lambdas, "_handler", _killable(Lambdas._handler, clock))
-        monkeypatch.setattr(system, "request", _asked_again(system.request))
         world = World(system)
-        world.draw_the_same_form_for_all()
+        monkeypatch.setattr(Lambdas, "_handler", _killable(Lambdas._handler, world, clock))
+        monkeypatch.setattr(system, "request", _asked_again(system.request))
         yield world, disturbance
     boto3.DEFAULT_SESSION = before
 
 
-def _killable(handler_of: Callable[[Any, str], Any], clock: LocalClock) -> Callable[[Any, str], Any]:
-    """A killed function is one that failed as a whole, for whoever called it, and is called again some time later."""
+def begin_a_process(world: World) -> None:
+    """Functions remember nothing of what they did before."""
+    deps.cache_clear()
+    world.draw_the_same_form_for_all()
+
+
+def _killable(handler_of: Callable[[Any, str], Any], world: World, clock: LocalClock) -> Callable[[Any, str], Any]:
+    """A killed function is one that failed as a whole, for whoever called it; another process is called later."""
 
     def handler(lambdas: Any, function: str) -> Any:
         handle = handler_of(lambdas, function)
@@ -139,6 +171,7 @@ def _killable(handler_of: Callable[[Any, str], Any], clock: LocalClock) -> Calla
             try:
                 return handle(event, context)
             except Killed:
+                begin_a_process(world)
                 clock.advance(UNTIL_DELIVERED_AGAIN)
                 raise RuntimeError("the process was killed") from None
 
@@ -165,6 +198,13 @@ def again(fire: Callable[[], Any]) -> Any:
         return fire()
 
 
+def goes_on(world: World, later: timedelta) -> None:
+    """Some time later, what waits is taken up again."""
+    world.system.advance(later)
+    again(world.recover)
+    world.deliver()
+
+
 @dataclass(frozen=True)
 class Cast:
     """Who and what an act is about."""
@@ -175,15 +215,27 @@ class Cast:
 
 @dataclass(frozen=True)
 class Left:
-    """All items and documents, and how often each mail was sent: to whom and about what."""
+    """All items and files, and how often each mail was sent: to whom and about what."""
 
     items: list[Any]
     mails: Counter[str]
 
-    def is_as(self, undisturbed: "Left", *, may_send_again: bool) -> bool:
-        """The same; and one mail may have been sent twice, where the answer of a send was lost."""
+    def differences(self, undisturbed: "Left", *, may_send_again: bool) -> list[str]:
+        """What there is more and less of; one mail may have been sent twice, where the answer of a send was lost."""
+        items, expected = _counted(self.items), _counted(undisturbed.items)
         more = self.mails - undisturbed.mails
-        return self.items == undisturbed.items and not undisturbed.mails - self.mails and more.total() <= may_send_again
+        if more.total() <= may_send_again:
+            more = Counter()
+        found = {"more": (items - expected) + more, "less": (expected - items) + (undisturbed.mails - self.mails)}
+        return [f"{times} {which}: {what}" for which, counted in found.items() for what, times in counted.items()]
+
+
+def _counted(items: list[Any]) -> Counter[str]:
+    return Counter(json.dumps(item, sort_keys=True) for item in items)
+
+
+Files = Mapping[str, Mapping[str, bytes]]
+"""Every version of every object, by the bucket, and its key and version."""
 
 
 @dataclass(frozen=True)
@@ -200,48 +252,52 @@ class Act:
 class Stage:
     """One act, played again and again from the same scene: each time by doubles, under names of their own."""
 
-    def __init__(self, world: World, act: Act) -> None:
+    def __init__(self, world: World, disturbance: Disturbance, act: Act) -> None:
         self._world = world
+        self._disturbance = disturbance
         self._clock = world.system.clock
         assert isinstance(self._clock, RewindableClock)
         self._clock.rewind()
+        begin_a_process(world)
         self._act = act
         self._cast = act.prepare(world)
         world.deliver()
         self._since = world.now - START
         self._scene = {table: _items(world, table) for table in TABLES}
-        self._clear()
+        self._files = {bucket: world.objects(bucket) for bucket in BUCKETS}
+        self._clear(world.tables(), self._files)
 
-    def play(self) -> "Left":
-        """What the act leaves, in the words of the scene."""
+    def play(self, point: Point | None = None) -> Left:
+        """What the act leaves, in the words of the scene, once everything that it set going is over."""
         names, told = self._set(), len(self._world.mails())
         self._clock.rewind(self._since)  # type: ignore[attr-defined]
-        module = self._cast.module
-        self._act.play(
-            self._world,
-            Cast(
-                replace(module, module_id=names[module.module_id]),
-                tuple(self._double(learner, names) for learner in self._cast.learners),
-            ),
-        )
+        begin_a_process(self._world)
+        with self._disturbance.on(point):
+            self._act.play(self._world, self._cast_as(names))
+            self._world.deliver()
+        goes_on(self._world, UNTIL_RECOVERED)
+        tables, files = self._world.tables(), {bucket: self._world.objects(bucket) for bucket in BUCKETS}
+        self._clear(tables, files)
         words = {new: old for old, new in names.items()}
         mails = [_renamed(json.dumps([mail.to, mail.subject]), words) for mail in self._world.mails()[told:]]
-        left = Left(self._left(words), Counter(mails))
-        self._clear()
-        return left
+        return Left(_in_words(_compared(tables, files), words), Counter(mails))
 
     def _set(self) -> dict[str, str]:
-        """Put the scene's items and documents there under names of their own; the new name of each."""
+        """Put the scene's items and files there under names of their own; the new name of each."""
         text = json.dumps(self._scene)
         time = next(_TIMES)
         names = {name: name + _letters(time) for name in (self._cast.module.module_id, *self._subs)}
         for place, number in enumerate(sorted({found.group() for found in NUMBER.finditer(text)})):
             names[number] = certificate_number(1000 * time + place)
-            self._copy_documents(number, names[number])
         for table, items in json.loads(_renamed(text, names)).items():
             for item in items:
                 _move_to_its_shard(item)
             _write(self._world, table, [{"PutRequest": {"Item": item}} for item in items])
+        s3 = self._world.system.aws("s3")
+        for bucket, files in self._files.items():
+            for place, body in files.items():
+                key, _ = _key_and_version(_renamed(place, names))
+                s3.put_object(Bucket=self._world.system.reference(bucket), Key=key, Body=body)
         self._world.deliver()
         return names
 
@@ -249,35 +305,23 @@ class Stage:
     def _subs(self) -> list[str]:
         return [learner.sub for learner in self._cast.learners]
 
-    def _copy_documents(self, number: str, double: str) -> None:
-        s3, bucket = self._world.system.aws("s3"), self._world.system.reference("DocumentBucket")
-        for found in s3.list_objects_v2(Bucket=bucket, Prefix=f"certificates/{number}/").get("Contents", []):
-            source = {"Bucket": bucket, "Key": found["Key"]}
-            s3.copy_object(Bucket=bucket, Key=found["Key"].replace(number, double), CopySource=source)
+    def _cast_as(self, names: Mapping[str, str]) -> Cast:
+        module = self._cast.module
+        doubles = tuple(self._double(learner, names) for learner in self._cast.learners)
+        return Cast(replace(module, module_id=names[module.module_id]), doubles)
 
     def _double(self, learner: Learner, names: Mapping[str, str]) -> Learner:
         double = Learner(self._world, names[learner.sub], name=learner.full_name)
         double.module = replace(learner.module, module_id=names[learner.module.module_id])
         return double
 
-    def _left(self, words: Mapping[str, str]) -> list[Any]:
-        rows = [
-            {name: value for name, value in row.items() if name not in ASIDE} | {"table": table}
-            for table in TABLES
-            for row in self._world.rows(table).values()
-        ]
-        rows = [_without_chance(row) for row in rows if (row["pk"].startswith("STATUS#"), row["sk"]) != (True, "LIST")]
-        text = json.dumps([_with_checked_documents(self._world, row) for row in rows], sort_keys=True)
-        text = NUMBER.sub("NUMBER", _renamed(text, words))
-        text = CONTENT_HASH.sub("HASH", REQUEST_ID.sub("REQUEST", JOB.sub(r"\1-JOB", text)))
-        text = INSTANT.sub(r"\1", text)
-        return sorted(json.loads(text), key=json.dumps)
-
-    def _clear(self) -> None:
-        for table in TABLES:
-            keys = [{"pk": item["pk"], "sk": item["sk"]} for item in _items(self._world, table)]
-            _write(self._world, table, [{"DeleteRequest": {"Key": key}} for key in keys])
-        self._world.deliver()
+    def _clear(self, tables: Mapping[str, Rows], files: Files) -> None:
+        for table, rows in tables.items():
+            _write(self._world, table, [{"DeleteRequest": {"Key": _key(*key)}} for key in rows])
+        s3 = self._world.system.aws("s3")
+        for bucket, objects in files.items():
+            for key, version in map(_key_and_version, objects):
+                s3.delete_object(Bucket=self._world.system.reference(bucket), Key=key, VersionId=version)
 
 
 def _move_to_its_shard(item: dict[str, Any]) -> None:
@@ -323,25 +367,79 @@ def _items(world: World, table: str) -> list[dict[str, Any]]:
     return items
 
 
+def _key(pk: str, sk: str) -> dict[str, Any]:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def _key_and_version(place: str) -> tuple[str, str]:
+    key, _, version = place.rpartition("@")
+    return key, version
+
+
 def _write(world: World, table: str, requests: list[Any]) -> None:
     client, name = world.system.aws("dynamodb"), world.system.reference(table)
     for start in range(0, len(requests), BATCH):
         client.batch_write_item(RequestItems={name: requests[start : start + BATCH]})
 
 
-def _with_checked_documents(world: World, row: dict[str, Any]) -> dict[str, Any]:
-    """Whether each document that a version names is stored, once, with its hash: the bytes are its number's own."""
+def _compared(tables: Mapping[str, Rows], files: Files) -> list[Any]:
+    rows = [
+        {name: value for name, value in row.items() if name not in ASIDE} | {"table": table}
+        for table in tables
+        for row in tables[table].values()
+    ]
+    rows = [_without_chance(row) for row in rows if not _is_status_list(row)]
+    rows = [_with_checked_documents(row, files) for row in rows]
+    return rows + _status_lists(tables["CertificateTable"]) + _without_documents(files)
+
+
+def _in_words(rows: list[Any], words: Mapping[str, str]) -> list[Any]:
+    text = NUMBER.sub("NUMBER", _renamed(json.dumps(rows, sort_keys=True), words))
+    text = CONTENT_HASH.sub("HASH", REQUEST_ID.sub("REQUEST", JOB.sub(r"\1-JOB", text)))
+    return list(json.loads(INSTANT.sub(r"\1", text)))
+
+
+def _is_status_list(row: Mapping[str, Any]) -> bool:
+    return row["pk"].startswith("STATUS#") and row["sk"] == "LIST"
+
+
+def _status_lists(rows: Rows) -> list[Any]:
+    """Whether each list that is out says what is entered: which places were drawn, and so which lists, is chance."""
+    out = {pk: row["facts"]["encoded"] for (pk, sk), row in rows.items() if _is_status_list(row)}
+    entered = {
+        pk: [int(sk.partition("#")[2]) for (of, sk), row in rows.items() if of == pk and row["facts"].get("is_set")]
+        for pk in out
+    }
+    return [{"lists that do not say what is entered": sum(out[pk] != encoded(entered[pk]) for pk in out)}]
+
+
+def _without_documents(files: Files) -> list[Any]:
+    """What is in the buckets; of documents that they are there: their bytes are their number's own."""
+    found = []
+    for bucket, objects in files.items():
+        for place, body in objects.items():
+            key, _ = _key_and_version(place)
+            is_document = "certificates" in key.split("/")
+            found.append({"bucket": bucket, "key": key, "body": "" if is_document else body.decode("utf-8", "replace")})
+    return found
+
+
+def _with_checked_documents(row: dict[str, Any], files: Files) -> dict[str, Any]:
+    """Where a document with its hash is stored, for each that a version names."""
     facts = row.get("facts")
     if not isinstance(facts, dict) or "pdf_sha256" not in facts:
         return row
-    s3, bucket = world.system.aws("s3"), world.system.reference("DocumentBucket")
-    prefix = f"certificates/{facts['number']}/v{facts['number_of_version']}."
-    stored = s3.list_object_versions(Bucket=bucket, Prefix=prefix)["Versions"]
-    assert len({one["Key"] for one in stored}) == len(stored)
-    bodies = [s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in stored]
-    hashes = {hashlib.sha256(body).hexdigest() for body in bodies}
-    of_documents = {name: value for name, value in facts.items() if name.endswith("_sha256")}
-    return row | {"facts": facts | {name: value in hashes for name, value in of_documents.items()}}
+    document = f"certificates/{facts['number']}/v{facts['number_of_version']}"
+    stored = {
+        digest: [
+            bucket
+            for bucket, objects in files.items()
+            for place, body in objects.items()
+            if f"{document}.{suffix}@" in place and hashlib.sha256(body).hexdigest() == facts[digest]
+        ]
+        for digest, suffix in DOCUMENTS.items()
+    }
+    return row | {"facts": facts | stored}
 
 
 # Acts
@@ -389,16 +487,12 @@ def _passes(world: World, cast: Cast) -> None:
     form = ada.start().json()
     ada.save(cast.module.right(form))
     ada.submit()
-    world.deliver()
 
 
-def _fails_twice(world: World, cast: Cast) -> None:
+def _fails(world: World, cast: Cast) -> None:
     [ada] = cast.learners
-    for number in (1, 2):
-        form = ada.start().json()
-        ada.submit(cast.module.wrong(form), number)
-        world.deliver()
-        world.wait(hours=24)
+    form = ada.start().json()
+    ada.submit(cast.module.wrong(form))
 
 
 def _someone_certified(world: World) -> Cast:
@@ -407,14 +501,26 @@ def _someone_certified(world: World) -> Cast:
     return cast
 
 
-def _is_corrected_and_revoked_and_restored(world: World, cast: Cast) -> None:
-    number = cast.learners[0].enrolment()["certificate"]
-    world.admin.reissues(number, attested_name="Dr. Else")
-    world.deliver()
-    world.admin.revokes(number)
-    world.deliver()
-    world.admin.restores(number)
-    world.deliver()
+def _certificate(cast: Cast) -> str:
+    return str(cast.learners[0].enrolment()["certificate"])
+
+
+def _is_corrected(world: World, cast: Cast) -> None:
+    world.admin.reissues(_certificate(cast), attested_name="Dr. Else")
+
+
+def _is_revoked(world: World, cast: Cast) -> None:
+    world.admin.revokes(_certificate(cast))
+
+
+def _someone_revoked(world: World) -> Cast:
+    cast = _someone_certified(world)
+    answered(world.admin.revokes(_certificate(cast)))
+    return cast
+
+
+def _is_restored(world: World, cast: Cast) -> None:
+    world.admin.restores(_certificate(cast))
 
 
 def _someone_who_may_claim(world: World) -> Cast:
@@ -428,37 +534,46 @@ def _claims(world: World, cast: Cast) -> None:
     [ada] = cast.learners
     ada.evaluate(useful="very")
     ada.claim(("ESMO-MORA", "1.00"))
-    world.deliver()
 
 
-def _two_at_the_end_of_a_module(world: World) -> Cast:
+def _someone_at_the_end_of_a_module(world: World) -> Cast:
     expires_on = (world.today + timedelta(days=3)).isoformat()
-    cast = _ready(world, _a_module(expires_on=expires_on)(world), "ada", "ben")
-    form = cast.learners[0].begins()
-    answered(cast.learners[0].save(cast.module.right(form)))
+    cast = _ready(world, _a_module(expires_on=expires_on)(world), "ada")
     world.wait(days=4)
     return cast
 
 
 def _is_retired(world: World, cast: Cast) -> None:
     again(world.retire_the_expired)
-    again(world.close_the_overdue)
+
+
+def _someone_in_an_attempt_when_a_module_is_retired(world: World) -> Cast:
+    cast = _ready(world, _a_module()(world), "ada")
+    [ada] = cast.learners
+    answered(ada.save(cast.module.wrong(ada.begins())))
+    answered(world.author.retires(cast.module))
     world.deliver()
+    world.wait(days=1)
+    return cast
 
 
-def _two_under_a_wrong_key(world: World) -> Cast:
+def _is_closed(world: World, cast: Cast) -> None:
+    again(world.close_the_overdue)
+
+
+def _someone_under_a_wrong_key(world: World) -> Cast:
     bank = a_bank(a_question("q1"), a_question("q2"))
-    module = _a_module(bank=bank, test={"pools": drawing(2), "pass_mark": 100, "attempts": 1})(world)
-    cast = _ready(world, module, "ada", "ben")
-    for learner, chosen in zip(cast.learners, "ab", strict=True):
-        learner.begins()
-        answered(learner.submit({"q1": [chosen], "q2": ["a"]}), 202)
+    terms = {"pools": drawing(2), "pass_mark": 100, "attempts": 1}
+    module = _a_module(bank=bank, test=terms, claim="claimed")(world)
+    cast = _ready(world, module, "ada")
+    [ada] = cast.learners
+    ada.begins()
+    answered(ada.submit({"q1": ["b"], "q2": ["a"]}), 202)
     return cast
 
 
 def _is_regraded(world: World, cast: Cast) -> None:
     world.author.rekeys(cast.module, "q1", "b")
-    world.deliver()
 
 
 def _two_certified(world: World) -> Cast:
@@ -470,16 +585,38 @@ def _two_certified(world: World) -> Cast:
 
 def _is_reissued_for_all(world: World, cast: Cast) -> None:
     world.admin.reissues_all(cast.module, "spring")
+
+
+def _is_erased(world: World, cast: Cast) -> None:
+    [ada] = cast.learners
+    ada.ask("DELETE", "/me")
     world.deliver()
+    goes_on(world, GRACE + timedelta(minutes=1))
+
+
+def _someone_erased(world: World) -> Cast:
+    cast = _someone_certified(world)
+    _is_erased(world, cast)
+    world.wait(days=6 * 366)
+    return cast
+
+
+def _evidence_is_destroyed(world: World, cast: Cast) -> None:
+    again(world.destroy_the_outdated)
 
 
 ACTS = {
     "enrolment": Act(_someone_new, _enrols),
     "pass": Act(_someone_ready, _passes),
-    "fails": Act(_someone_ready, _fails_twice),
+    "fail": Act(_someone_ready, _fails),
     "claim": Act(_someone_who_may_claim, _claims),
-    "correction, revocation, restoration": Act(_someone_certified, _is_corrected_and_revoked_and_restored),
-    "retirement": Act(_two_at_the_end_of_a_module, _is_retired),
-    "regrade": Act(_two_under_a_wrong_key, _is_regraded),
+    "correction": Act(_someone_certified, _is_corrected),
+    "revocation": Act(_someone_certified, _is_revoked),
+    "restoration": Act(_someone_revoked, _is_restored),
+    "retirement and lapse": Act(_someone_at_the_end_of_a_module, _is_retired),
+    "end of the last attempt": Act(_someone_in_an_attempt_when_a_module_is_retired, _is_closed),
+    "regrade": Act(_someone_under_a_wrong_key, _is_regraded),
     "reissue of an edition": Act(_two_certified, _is_reissued_for_all),
+    "erasure": Act(_someone_certified, _is_erased),
+    "destruction of evidence": Act(_someone_erased, _evidence_is_destroyed),
 }

@@ -627,6 +627,11 @@ class World:
             for record in invocation.event["Records"]
         ]
 
+    def delivered_again(self) -> int:
+        """How many messages came a second time, a third and so on."""
+        messages = self.messages()
+        return len(messages) - len(set(messages))
+
     def mails(self, to: Learner | None = None) -> list[SentMail]:
         """All mail that was sent, to one learner if one is named."""
         return [mail for mail in self.system.mails() if to is None or to.email in mail.to]

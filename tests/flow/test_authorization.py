@@ -13,6 +13,7 @@ from infra.local.gateway import Response
 from infra.local.issuer import AUDIENCE, ISSUER
 from shared.api.openapi import OPERATIONS
 from shared.api.operation import Operation
+from tests.conftest import Tried
 from tests.flow.journey import Admin, Begin, Learner, World, answered, problem
 
 OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -63,6 +64,12 @@ def known(world: World, ada: Learner) -> dict[str, str]:
         "kind": "participants.csv",
         "list": status_list,
     }
+
+
+@pytest.fixture(autouse=True)
+def _figures(statuses: list[int], tried: Tried) -> Iterator[None]:
+    yield
+    tried("routes by kind of token", len(statuses))
 
 
 def claims(world: World, **changes: Any) -> dict[str, Any]:

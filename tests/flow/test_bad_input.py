@@ -11,6 +11,7 @@ import pytest
 
 from shared.api.openapi import OPERATIONS
 from shared.api.operation import Operation
+from tests.conftest import Tried
 from tests.flow.journey import SAMPLE, Begin, Client, Learner, Module, World, answered, problem
 
 WITH_BODY = [operation for operation in OPERATIONS if operation.body]
@@ -82,6 +83,12 @@ def known(world: World, ada: Learner) -> dict[str, str]:
 
 def asker(world: World, ada: Learner, operation: Operation) -> Client:
     return world.admin if operation.groups else ada
+
+
+@pytest.fixture(autouse=True)
+def _figures(statuses: list[int], tried: Tried) -> Iterator[None]:
+    yield
+    tried("hostile requests", sum(400 <= status < 500 for status in statuses))
 
 
 class Unchanged:
