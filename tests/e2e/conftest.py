@@ -1,7 +1,11 @@
 """One deployment for all tests; each test has people and modules of its own."""
 
+import shutil
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +14,9 @@ from tests.e2e.deployed import DeployedSystem
 from tests.flow.journey import Admin, Author, Learner, World, answered
 
 ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 60.0
+IN_MEMORY = Path("/dev/shm")
+ROOM = 6 * 1024**3
 
 
 class DeployedWorld(World):
@@ -30,10 +37,26 @@ class DeployedWorld(World):
             answered(self.admin.admits(learner.sub))
         return learner
 
+    def finished(self, job: str) -> Any:
+        """A job that has ended. While it rests its queue is as quiet as when it is over, so it is asked itself."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (found := answered(self.admin.job(job)))["state"] != "finished":
+            assert time.monotonic() < deadline, found
+            time.sleep(0.2)
+        self.deliver()
+        return found
+
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedWorld]:
-    home = tmp_path_factory.mktemp("ministack")
+def home() -> Iterator[Path]:
+    """Where the engine's workers unpack their layers, each for itself: 100,000 files, so in memory if it has room."""
+    has_room = IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM
+    with tempfile.TemporaryDirectory(prefix="cme-", dir=IN_MEMORY if has_room else None) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def world(home: Path) -> Iterator[DeployedWorld]:
     engine = Ministack(home / "engine", ROOT / ".venv-ministack" / "bin" / "ministack", authorize=True)
     engine.start()
     try:

@@ -2,19 +2,23 @@
 
 What the emulator lacks is worked around here and nowhere else:
 
-- it speaks plain HTTP, which the documents' bucket refuses on AWS: the bucket's policy is taken off after the deploy;
+- it speaks plain HTTP, which the buckets refuse on AWS: that statement is taken out of their policies after the deploy;
+- it refuses an alarm that computes, so that is left out of what is deployed;
+- to a bucket's policy it names a role's session, on AWS the role: the role that reads evidence is named so there;
 - it takes a number that comes from a parameter for text, and its poller falls over it: the number is said again;
 - schedules fire a minute after the deploy at the earliest: `fire` calls their function;
+- its clock is the machine's, and nobody moves it: `put_back` lets an item say that it was written earlier;
 - it has no way to ask whether all is quiet: `drain` waits until no queue has held a message for a while.
 """
 
 import http.client
 import json
 import os
+import re
 import subprocess
 import time
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,18 +26,23 @@ from uuid import uuid4
 
 import boto3
 from botocore.config import Config
+from samtranslator.yaml_helper import yaml_parse
 
 from infra.local.clock import LocalClock
 from infra.local.engine import Ministack
 from infra.local.gateway import Response
 from infra.local.lambdas import Observer
+from infra.local.outbox import SentMail
+from shared.facts import instant
 
 REGION = "us-east-1"
 STACK = "cme"
 PUBLIC_URL = "https://cme.example"
 PASSWORD = "Only-for-this-pool-1"
+SESSION = "test"
 QUIET_SECONDS = 3.0  # longer than a warm relay takes to bring a change from a table's stream to its queue
 PATIENCE_SECONDS = 120.0
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 class DeployedSystem:
@@ -49,7 +58,7 @@ class DeployedSystem:
         self.observers: list[Observer] = []
 
     def deploy(self) -> None:
-        """Make the pool, deploy the built template, and take the bucket's policy off."""
+        """Make the pool, deploy the built template, and say again what the emulator takes otherwise than AWS does."""
         pool = self.aws("cognito-idp").create_user_pool(PoolName=STACK)["UserPool"]["Id"]
         client = self.aws("cognito-idp").create_user_pool_client(
             UserPoolId=pool, ClientName="web", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
@@ -64,9 +73,12 @@ class DeployedSystem:
             "PublicUrl": PUBLIC_URL,
             "MailFrom": "office@example.org",
             "MailIdentity": "example.org",
+            "UserPoolId": pool,
+            # What a job waits for takes no longer here.
+            "JobPause": "1",
         }
         command = [
-            str(self._sam), "deploy", "--template-file", str(self._built), "--stack-name", STACK, "--resolve-s3",
+            str(self._sam), "deploy", "--template-file", str(self._template()), "--stack-name", STACK, "--resolve-s3",
             "--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "--no-confirm-changeset", "--no-progressbar",
             "--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items()),
         ]  # fmt: skip
@@ -80,10 +92,43 @@ class DeployedSystem:
             "AWS_DEFAULT_REGION": REGION,
         }
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        self.aws("s3").delete_bucket_policy(Bucket=self.reference("DocumentBucket"))
+        assert done.returncode == 0, "\n".join([*self._refused_resources(), done.stdout[-1000:], done.stderr[-3000:]])
+        for bucket in ("DocumentBucket", "EvidenceBucket"):
+            self._say_policy_again(self.reference(bucket))
         self._say_numbers_again()
         self._warm_the_consumers()
+
+    def _template(self) -> Path:
+        """The built template without the alarms that compute; beside it, for its paths are relative."""
+        template = yaml_parse(self._built.read_text(encoding="utf-8"))
+        template["Resources"] = {
+            name: resource
+            for name, resource in template["Resources"].items()
+            if not (resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"])
+        }
+        path = self._built.with_name("deployed.json")
+        path.write_text(json.dumps(template), encoding="utf-8")
+        return path
+
+    def _refused_resources(self) -> Sequence[str]:
+        """What could not be made, and why."""
+        pages = self.aws("cloudformation").get_paginator("describe_stack_events").paginate(StackName=STACK)
+        return [
+            f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}"
+            for page in pages
+            for event in page["StackEvents"]
+            if event["ResourceStatus"].endswith("_FAILED")
+        ]
+
+    def _say_policy_again(self, bucket: str) -> None:
+        """Without the statement that demands TLS, and with sessions in the place of their role."""
+        s3, reader = self.aws("s3"), self._arn_of("EvidenceReader")
+        session = f"{reader.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/{SESSION}"
+        policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"].replace(reader, session))
+        policy["Statement"] = [one for one in policy["Statement"] if one["Sid"] != "OnlyOverTls"]
+        s3.delete_bucket_policy(Bucket=bucket)
+        if policy["Statement"]:
+            s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
 
     def _say_numbers_again(self) -> None:
         functions = self.aws("lambda")
@@ -107,10 +152,17 @@ class DeployedSystem:
 
     def aws(self, service: str) -> Any:
         """A client of the engine with all rights."""
-        return self.client_as(service, {"AccessKeyId": "test", "SecretAccessKey": "test"})
+        return self._client_of(service, {"AccessKeyId": "test", "SecretAccessKey": "test"})
 
-    def client_as(self, service: str, credentials: Mapping[str, str]) -> Any:
-        """A client with the rights of whoever was given ``credentials``."""
+    def aws_as(self, role: str, service: str) -> Any:
+        """A client with the rights of a role (by its logical id)."""
+        given = self.aws("sts").assume_role(RoleArn=self._arn_of(role), RoleSessionName=SESSION)["Credentials"]
+        return self._client_of(service, given)
+
+    def _arn_of(self, role: str) -> str:
+        return str(self.aws("iam").get_role(RoleName=self.reference(role))["Role"]["Arn"])
+
+    def _client_of(self, service: str, credentials: Mapping[str, str]) -> Any:
         return boto3.client(
             service,
             endpoint_url=self._engine.address,
@@ -137,16 +189,29 @@ class DeployedSystem:
     # People
 
     def sub_of(self, name: str, groups: tuple[str, ...] = ()) -> str:
-        """A new user of the pool; the pool chose the id."""
+        """A new user of the pool, with an address that was verified; the pool chose the id."""
         cognito, user = self.aws("cognito-idp"), uuid4().hex
-        attributes = [{"Name": "name", "Value": name}, {"Name": "email", "Value": f"{user}@example.org"}]
+        attributes = [{"Name": "name", "Value": name}]
         made = cognito.admin_create_user(UserPoolId=self._pool, Username=user, UserAttributes=attributes)
+        sub = next(str(one["Value"]) for one in made["User"]["Attributes"] if one["Name"] == "sub")
+        cognito.admin_update_user_attributes(
+            UserPoolId=self._pool,
+            Username=user,
+            UserAttributes=[
+                {"Name": "email", "Value": f"{sub}@example.org"},
+                {"Name": "email_verified", "Value": "true"},
+            ],
+        )
         cognito.admin_set_user_password(UserPoolId=self._pool, Username=user, Password=PASSWORD, Permanent=True)
         for group in groups:
             cognito.admin_add_user_to_group(UserPoolId=self._pool, Username=user, GroupName=group)
-        sub = next(one["Value"] for one in made["User"]["Attributes"] if one["Name"] == "sub")
         self._tokens[sub] = self.sign_in(user)["IdToken"]
-        return str(sub)
+        return sub
+
+    def accounts_of(self, sub: str) -> Sequence[Any]:
+        """The users of the pool with this ``sub``: one, or none."""
+        found = self.aws("cognito-idp").list_users(UserPoolId=self._pool, Filter=f'sub = "{sub}"')
+        return list(found["Users"])
 
     def sign_in(self, user: str) -> Any:
         """The tokens of a user of the pool."""
@@ -191,6 +256,20 @@ class DeployedSystem:
     def advance(self, by: timedelta) -> None:
         raise AssertionError(f"a deployed system tells the time by itself; nobody moves it by {by}")
 
+    def put_back(self, table: str, pk: str, sk: str, by: timedelta) -> None:
+        """Let an item of a table (by its logical id) be as if it had been written that much earlier."""
+
+        def earlier(found: re.Match[str]) -> str:
+            return instant(datetime.fromisoformat(found[0]) - by)
+
+        dynamodb, name = self.aws("dynamodb"), self.reference(table)
+        item = dynamodb.get_item(TableName=name, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True)["Item"]
+        for attribute in ("facts", "due_at"):
+            if attribute in item:
+                item[attribute] = {"S": INSTANT.sub(earlier, item[attribute]["S"])}
+        item.pop("outbox", None)
+        dynamodb.put_item(TableName=name, Item=item)
+
     def fire(self, function: str) -> Any:
         """Call a scheduled function as its schedule does."""
         answer = self.aws("lambda").invoke(FunctionName=self.reference(function), Payload=b"{}")
@@ -208,6 +287,10 @@ class DeployedSystem:
             time.sleep(0.1)
         dead = {name: depth for name, depth in self.depths(dead=True).items() if depth}
         assert not dead, f"{dead}\n{self.complaints()}"
+
+    def mails(self) -> Sequence[SentMail]:
+        """All mail that was sent, oldest first."""
+        return self._engine.mails()
 
     def depths(self, *, dead: bool = False) -> dict[str, int]:
         """How many messages each queue holds, those being worked on included."""

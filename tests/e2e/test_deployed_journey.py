@@ -1,12 +1,37 @@
 """The journey on the deployed form, every function under its own role."""
 
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
 from botocore.exceptions import ClientError
 
+from shared.domain.erasure import GRACE
 from tests.e2e.conftest import DeployedWorld
 from tests.e2e.deployed import DeployedSystem
-from tests.flow.journey import JSON, answered, problem
+from tests.flow.journey import JSON, Learner, answered, everything, problem
 
-MAY_READ_KEYS = {"Author", "ImportBank", "Grade", "Regrade", "Review"}
+MAY_READ_KEYS = {"Author", "ImportBank", "Grade", "Regrade", "Rehearse", "Review"}
+SEVEN_YEARS = timedelta(days=7 * 366)
+
+
+def subjects(learner: Learner) -> list[str]:
+    """What the learner was written, without the module's title."""
+    return sorted(mail.subject.partition(":")[0] for mail in learner.world.mails(learner))
+
+
+def roles_that_may(system: DeployedSystem, service: str, action: Callable[[Any], Any]) -> set[str]:
+    """The roles of the stack under which the engine does not deny ``action``."""
+    allowed = set()
+    for role in (name for name in system.resources if name.endswith("Role") or name == "EvidenceReader"):
+        try:
+            action(system.aws_as(role, service))
+            allowed.add(role.removesuffix("Role"))
+        except ClientError as error:
+            if "AccessDenied" not in error.response["Error"]["Code"]:
+                raise
+    return allowed
 
 
 def test_from_enrolment_to_restoration(world: DeployedWorld) -> None:
@@ -31,6 +56,14 @@ def test_from_enrolment_to_restoration(world: DeployedWorld) -> None:
     world.deliver()
     assert [world.stands(badge) for badge in (first, second)] == [False, True]
     assert answered(world.public(f"/verify/{number}", **JSON))["status"] == "valid"
+    assert subjects(ada) == [
+        "A new version of your certificate",
+        "You are enrolled",
+        "You have passed",
+        "Your certificate",
+        "Your certificate has been revoked",
+        "Your certificate is valid again",
+    ]
 
 
 def test_a_fail_is_graded_and_a_second_attempt_has_to_wait(world: DeployedWorld) -> None:
@@ -59,13 +92,52 @@ def test_a_regrade_lets_the_newly_passed_go_on_to_their_certificate(world: Deplo
     for question in answered(dee.attempt())["by_objective"]:
         assert question["points"] == 0
     job = answered(world.author.voids(module, "q01"), 202)["job"]
-    world.deliver()
-    assert world.author.job(job)["state"] == "finished"
+    assert world.finished(job)["done"] == 1
+
+
+def test_who_is_erased_leaves_evidence_that_one_role_reads_and_one_destroys(world: DeployedWorld) -> None:
+    system = world.system
+    assert isinstance(system, DeployedSystem)
+    name = "Zenobia Quint-Okonkwo"
+    zenobia = world.learner(name=name)
+    number = zenobia.earns(world.published())
+    assert system.accounts_of(zenobia.sub)
+    job = zenobia.asks_to_be_erased()
+    mark = ("LearningTable", f"LEARNER#{zenobia.sub}", "ERASURE")
+    system.put_back(*mark, GRACE)
+    system.put_back("OperationsTable", f"JOB#{job}", "JOB", GRACE)
+    world.recover()
+    world.finished(job)
+    assert "holder" not in answered(world.public(f"/verify/{number}", **JSON))
+    assert not [place for place, text in everything(world).items() if name in text]
+    assert not system.accounts_of(zenobia.sub)
+
+    bucket, prefix = system.reference("EvidenceBucket"), f"learners/{zenobia.sub}/"
+    evidence = {"Bucket": bucket, "Key": f"{prefix}identity.json"}
+    assert roles_that_may(system, "s3", lambda s3: s3.get_object(**evidence)) == {"EvidenceReader"}
+    reader = system.aws_as("EvidenceReader", "s3")
+    assert json.loads(reader.get_object(**evidence)["Body"].read())["profile"]["name"] == name
+    kept = reader.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]
+    system.put_back(*mark, SEVEN_YEARS)
+    assert world.destroy_the_outdated() == len(kept) == 4
+    assert reader.list_objects_v2(Bucket=bucket, Prefix=prefix)["KeyCount"] == 0
+
+
+def test_the_office_reports_and_sees_what_waits_and_what_was_done(world: DeployedWorld) -> None:
+    module = world.published()
+    ada = world.learner(name="Ada Lovelace")
+    ada.earns(module)
+    answered(ada.introduce(reporting_consent=True))
+    export = world.admin.exports("participants.csv", module_id=module.module_id, edition=1)
+    assert [row["name"] for row in export.rows()] == ["Ada Lovelace"]
+    queues = answered(world.admin.ask("GET", "/admin/queues"))["queues"]
+    assert {queue.get("dead_letters", 0) for queue in queues} == {0}
+    assert answered(world.admin.ask("GET", "/admin/audit/verification"))["intact"] is True
 
 
 def test_the_schedules_run_under_their_roles(world: DeployedWorld) -> None:
     assert isinstance(world.system, DeployedSystem)
-    for function in ("Retire", "CloseAttempts"):
+    for function in ("Retire", "CloseAttempts", "Remind", "Recover", "Destroy"):
         world.system.fire(function)
 
 
@@ -79,21 +151,17 @@ def test_the_answer_key_is_closed_to_every_role_that_has_no_need_of_it(world: De
     system = world.system
     assert isinstance(system, DeployedSystem)
     world.published()
-    table, sts = system.reference("AnswerKeyTable"), system.aws("sts")
-    may_read = set()
-    roles = {name: role for name, role in system.resources.items() if name.endswith("Role")}
-    for name, role in roles.items():
-        arn = system.aws("iam").get_role(RoleName=role)["Role"]["Arn"]
-        given = sts.assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-        dynamodb = system.client_as("dynamodb", given)
-        try:
-            dynamodb.query(
-                TableName=table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": "KEY#module-1/1/1"}},
-            )
-            may_read.add(name.removesuffix("Role"))
-        except ClientError as error:
-            if "AccessDenied" not in error.response["Error"]["Code"]:
-                raise
-    assert may_read == MAY_READ_KEYS
+    table, part = system.reference("AnswerKeyTable"), "KEY#module-1/1/1"
+    may_query = roles_that_may(
+        system,
+        "dynamodb",
+        lambda dynamodb: dynamodb.query(
+            TableName=table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": part}}
+        ),
+    )
+    may_get = roles_that_may(
+        system,
+        "dynamodb",
+        lambda dynamodb: dynamodb.get_item(TableName=table, Key={"pk": {"S": part}, "sk": {"S": part}}),
+    )
+    assert may_query | may_get == MAY_READ_KEYS
