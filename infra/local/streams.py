@@ -78,13 +78,13 @@ class StreamMapping:
         return done, RuntimeError(f"{self._function} reported {sorted(failed)}")
 
     def _fetch(self) -> None:
-        """Read on until there are wanted records or no more.
+        """Read on until there are wanted records and the last answer was not full, or no more.
 
         Each time by a new iterator: when a transaction is cancelled, moto puts a copy of its tables in place, and
         an iterator from before never sees what comes to them.
         """
         iterator = self._open()
-        while not self._pending:
+        while True:
             answer = self._streams.get_records(ShardIterator=iterator, Limit=_RECORDS_AT_ONCE)
             if not answer["Records"]:
                 return
@@ -92,6 +92,8 @@ class StreamMapping:
             self._read = answer["Records"][-1]["dynamodb"]["SequenceNumber"]
             records = [_stream_record(dict(record), self._arn) for record in answer["Records"]]
             self._pending += [record for record in records if self._wants(record)]
+            if self._pending and len(records) < _RECORDS_AT_ONCE:
+                return
 
     def _open(self) -> str:
         """Where to read on. Both engines keep a table's changes in one shard."""

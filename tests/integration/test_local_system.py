@@ -473,6 +473,13 @@ def test_a_stream_goes_on_from_the_first_failed_record_in_order(system: LocalSys
     assert world.forwarded == words
 
 
+def test_a_stream_is_read_to_its_end_however_much_there_is(system: LocalSystem) -> None:
+    words = [f"w{place}" for place in range(250)]
+    put_words(system, *words)
+    system.drain()
+    assert world.forwarded == words
+
+
 def test_a_stream_goes_on_after_a_transaction_that_was_cancelled(system: LocalSystem) -> None:
     put_words(system, "one")
     system.drain()
