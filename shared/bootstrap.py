@@ -30,6 +30,7 @@ from shared.ports import (
     ExportFiles,
     ExportRuns,
     Failures,
+    Identities,
     Issuer,
     IssuerKeys,
     Jobs,
@@ -162,6 +163,12 @@ class Deps:
         from shared.adapters.dynamo.learning import DynamoProfiles
 
         return DynamoProfiles(encode_outbox, self._connection)
+
+    @cached_property
+    def identities(self) -> Identities:
+        from shared.adapters.dynamo.learning import DynamoIdentities
+
+        return DynamoIdentities(encode_outbox, self._connection)
 
     @cached_property
     def directory(self) -> Directory:

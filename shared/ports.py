@@ -29,7 +29,6 @@ from shared.domain.ids import (
     CertificateNumber,
     EditionId,
     EnrolmentId,
-    EnrolmentReference,
     LearnerId,
     ModuleId,
 )
@@ -211,18 +210,6 @@ class Enrolments(Protocol):
         """The learner's enrolments in all editions of a module, the newest edition first."""
         ...
 
-    def meant(self, reference: EnrolmentReference) -> Enrolment | None:
-        """The enrolment that a request means."""
-        ...
-
-    def require(self, reference: EnrolmentReference) -> Enrolment:
-        """The enrolment that a request means; raise NotEnrolled."""
-        ...
-
-    def named(self, reference: EnrolmentReference) -> EnrolmentId:
-        """Which enrolment a request means, whether or not it is there; raise NotEnrolled where it names no edition."""
-        ...
-
     def save(self, enrolment: Enrolment, announcing: Sequence[Event] = ()) -> Enrolment:
         """State and events in one write; raise ConcurrentChange."""
         ...
@@ -273,6 +260,8 @@ class Attempts(Protocol):
 
 
 class Profiles(Protocol):
+    """A person says who they are once: under whichever identity it is asked for, the primary's profile is found."""
+
     def find(self, learner_id: LearnerId) -> Profile | None: ...
 
     def those(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Profile]:
@@ -283,6 +272,25 @@ class Profiles(Protocol):
         """The profile, a contact that has changed with it, and what they are found by; all in one write.
 
         Raise ConcurrentChange.
+        """
+        ...
+
+
+class Identities(Protocol):
+    """Who is one person. Each identity's own profile item says so, so that who reads a profile reads nothing more."""
+
+    def of(self, learner_id: LearnerId) -> Sequence[LearnerId]:
+        """All identities of the person, the primary first; of most the one asked about alone."""
+        ...
+
+    def own(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Profile]:
+        """What each of these identities says itself, of those that say anything."""
+        ...
+
+    def save(self, *profiles: Profile) -> None:
+        """What changes of several identities' own profiles: all or nothing. Raise ConcurrentChange.
+
+        What they are found by stays as it is.
         """
         ...
 

@@ -468,6 +468,18 @@ EXAMPLES: Mapping[type[BaseModel], Mapping[str, Any]] = {
             "at": "2026-03-04T08:00:00Z",
         },
     },
+    enrolment.JoiningBody: {"learner_id": "dr-a-old", "reason": "Same licence; she changed hospitals"},
+    enrolment.IdentitiesView: {
+        "learner_id": "dr-a",
+        "joined": [
+            {
+                "learner_id": "dr-a-old",
+                "reason": "Same licence; she changed hospitals",
+                "by": "admin",
+                "at": "2026-03-04T08:00:00Z",
+            }
+        ],
+    },
     answer_key.ReviewView: {
         "attempt": 1,
         "points": 1,

@@ -42,6 +42,7 @@ COUNTING_NUMBER = {"type": "integer", "minimum": 1, "maximum": 9999}
 PATH_PARAMETERS = {
     "module_id": (IDENTIFIER, "optimal-management-of-oligometastatic-disease"),
     "learner_id": (IDENTIFIER, "dr-a"),
+    "identity": (IDENTIFIER, "dr-a-old"),
     "edition": (COUNTING_NUMBER, 1),
     "attempt": (COUNTING_NUMBER, 1),
     "job": (IDENTIFIER, "statistics-3f0c5a1be2d94c67a1b2c3d4"),

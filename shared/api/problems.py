@@ -72,6 +72,10 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.PreconditionFailed: Problem(
         HTTPStatus.PRECONDITION_FAILED, "version-conflict", "Someone else changed this first"
     ),
+    refusals.AlreadyJoined: Problem(HTTPStatus.CONFLICT, "already-joined", "The identity is joined otherwise"),
+    refusals.IdentitiesConflict: Problem(
+        HTTPStatus.CONFLICT, "identities-conflict", "Both identities have evidence in the same edition"
+    ),
     refusals.LearnerErased: Problem(HTTPStatus.CONFLICT, "learner-erased", "The learner's data are erased"),
 }
 THROTTLED = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "throttled", "Too much at once")

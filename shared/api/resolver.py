@@ -97,6 +97,10 @@ class Call(Generic[B, Q]):
         return LearnerId(self._identifier("learner_id"))
 
     @property
+    def other_identity(self) -> LearnerId:
+        return LearnerId(self._identifier("identity"))
+
+    @property
     def job(self) -> str:
         return self._identifier("job")
 

@@ -1,12 +1,18 @@
 """Who may enrol: membership, profession and prerequisites, as of the instant of the request."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from shared.domain.edition import EditionContent
 from shared.domain.enrolment import DeclineReason
 from shared.domain.ids import ModuleId
 from shared.domain.learner import Membership
+
+
+def weightiest(memberships: Sequence[Membership | None], at: datetime, zone: str) -> Membership | None:
+    """Of what is said of a person's identities: one that holds at ``at``, else the first that is said."""
+    said = [membership for membership in memberships if membership]
+    return next((membership for membership in said if membership.holds(at, zone)), next(iter(said), None))
 
 
 def reason_to_decline(

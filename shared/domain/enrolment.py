@@ -36,6 +36,13 @@ class WaitingFor(StrEnum):
     MEMBERSHIP_DIRECTORY = "membership-directory"
 
 
+class Joint(StrEnum):
+    """How an enrolment stands in a module that several joined identities of one person began."""
+
+    COUNTS = "counts"
+    SET_ASIDE = "set_aside"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByHand:
     """A pass that the office entered: for a test sat elsewhere, ``reason`` says which."""
@@ -54,7 +61,8 @@ class Enrolment:
     revision's grade of which attempt was taken in. ``claimable_from`` is when the claim window opened: with the pass,
     or with the regrade that let the learner pass. ``edition_ended_at`` is when its edition ended, from when it was
     told until what that means for it is decided. ``terms`` are the rules that hold for this learner;
-    ``claim_reminded_at`` is when it was seen to that they know when the claim window closes.
+    ``claim_reminded_at`` is when it was seen to that they know when the claim window closes. ``joint`` is None of
+    nearly all: whoever finds a module under one identity need not look for it under another.
     """
 
     learner_id: LearnerId
@@ -82,6 +90,7 @@ class Enrolment:
     certificate: CertificateNumber | None = None
     ended_at: datetime | None = None
     edition_ended_at: datetime | None = None
+    joint: Joint | None = None
     version: int = 0
 
     @property
@@ -150,6 +159,10 @@ class Enrolment:
             raise AlreadyPassed("An enrolment can't be withdrawn after the test was passed.")
         withdrawn = replace(self, state=EnrolmentState.WITHDRAWN, reason=None, ended_at=at, edition_ended_at=None)
         return withdrawn._undelayed()
+
+    def set_aside(self, at: datetime) -> Self:
+        """It yields to the enrolment in the same edition that the person has under another identity."""
+        return replace(self.withdrawn(at) if self.is_open else self, joint=Joint.SET_ASIDE)
 
     def acknowledged(self, information_hash: str, current_hash: str, at: datetime) -> Self:
         """The learner has read the information about the module; its hash and the time are evidence.

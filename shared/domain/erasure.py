@@ -69,13 +69,14 @@ class Identity:
 class Erasure:
     """A learner's erasure, from the mark on, after which nothing new begins, to the last of the evidence.
 
-    ``kept_at`` is when the evidence was put aside, ``erased_at`` when everything else was done. ``evidence`` and
-    ``identity_until`` are what is still kept.
+    ``person`` are all identities that are erased together, the primary first. ``kept_at`` is when the evidence was put
+    aside, ``erased_at`` when everything else was done. ``evidence`` and ``identity_until`` are what is still kept.
     """
 
     learner_id: LearnerId
     requested_at: datetime
     marked_at: datetime
+    person: tuple[LearnerId, ...] = ()
     kept_at: datetime | None = None
     erased_at: datetime | None = None
     evidence: tuple[Evidence, ...] = ()
@@ -113,8 +114,11 @@ class Erasure:
         )
 
 
-def identity_of(learner_id: LearnerId, records: Sequence[object]) -> Identity | None:
-    """Who the learner is, for six years from the last completion; None where nothing was ever completed."""
+def identity_of(learner_id: LearnerId, records: Sequence[object], profile: Profile | None) -> Identity | None:
+    """Who the learner is, for six years from the last completion; None where nothing was ever completed.
+
+    ``profile`` is the person's: that of their primary identity.
+    """
     completions = [one.passed_at for one in records if isinstance(one, Enrolment) and one.passed_at]
     contents = contents_of(records)
     completions += [content.completed_at for content in contents]
@@ -122,7 +126,7 @@ def identity_of(learner_id: LearnerId, records: Sequence[object]) -> Identity | 
         return None
     return Identity(
         learner_id=learner_id,
-        profile=next((one for one in records if isinstance(one, Profile)), None),
+        profile=profile,
         contact=next((one for one in records if isinstance(one, Contact)), None),
         attested=tuple(
             AttestedName(

@@ -122,5 +122,13 @@ class NameNotPrintable(Refusal):
     """The name has characters that a certificate can't print."""
 
 
+class AlreadyJoined(Refusal):
+    """One of the identities is joined otherwise."""
+
+
+class IdentitiesConflict(Refusal):
+    """Both identities sat or passed the test of the same edition; ``editions`` lists which."""
+
+
 class LearnerErased(Refusal):
     """The learner's personal data are erased, or about to be: nothing new begins."""

@@ -58,6 +58,8 @@ SLUGS = {
     ("version-conflict", 412),
     ("version-conflict", 409),
     ("import-failed", 422),
+    ("already-joined", 409),
+    ("identities-conflict", 409),
     ("learner-erased", 409),
 }
 SECRETS = {"correct", "rationale", "weight", "key", "answer_key"}

@@ -64,6 +64,9 @@ CALLS = {
         "GET /admin/accommodations",
         "POST /admin/memberships",
         "POST /admin/learners/{learner_id}/awards",
+        "POST /admin/learners/{learner_id}/identities",
+        "GET /admin/learners/{learner_id}/identities",
+        "DELETE /admin/learners/{learner_id}/identities/{identity}",
         "GET /admin/memberships",
     },
     "Inspect": {

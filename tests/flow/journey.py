@@ -217,6 +217,16 @@ class Admin(Client):
     def accommodation(self, learner: str, module: Module) -> Response:
         return self.ask("GET", f"/admin/learners/{learner}/accommodations/{module.module_id}")
 
+    def joins(self, primary: str, other: str, reason: str = "The same licence") -> Response:
+        return self.ask("POST", f"/admin/learners/{primary}/identities", {"learner_id": other, "reason": reason})
+
+    def separates(self, primary: str, other: str) -> Response:
+        return self.ask("DELETE", f"/admin/learners/{primary}/identities/{other}")
+
+    def learners_page(self, learner: str) -> Any:
+        """The one page about a learner."""
+        return answered(self.ask("GET", f"/admin/learners/{learner}"), 200)
+
     def reissues(self, number: str, supersedes: int = 1, **correction: str) -> Response:
         body = {"reason": "Name corrected", **correction}
         return self.ask("POST", f"/admin/certificates/{number}/reissues", body, if_match=f'"{supersedes}"')

@@ -87,6 +87,11 @@ def verification(world: World) -> Any:
     return answered(world.admin.ask("GET", "/admin/audit/verification"), 200)
 
 
+def separated(world: World, primary: str, other: str) -> None:
+    answered(world.admin.joins(primary, other), 201)
+    answered(world.admin.separates(primary, other), 200)
+
+
 Does = Callable[[World, Learner], object]
 # One request for each operation of authors and admins that changes something; what it needs before, it does first.
 ACTS: dict[str, Does] = {
@@ -112,6 +117,8 @@ ACTS: dict[str, Does] = {
             "reason": "sat on site",
         },
     ),
+    "joinIdentities": lambda world, ada: world.admin.joins(ada.sub, world.learner().sub),
+    "separateIdentities": lambda world, ada: separated(world, ada.sub, world.learner().sub),
     "putAccommodation": lambda world, ada: world.admin.accommodates(ada.sub, ada.module, minutes=10),
     "regradeEdition": lambda world, ada: world.author.voids(ada.module, "q01"),
     "computeStatistics": lambda world, ada: world.author.computes_statistics(ada.module),

@@ -15,6 +15,7 @@ from shared.domain.job import Cursor
 from shared.domain.learner import Membership
 from shared.domain.refusals import NotEnrolled
 from shared.events.certification import CertificateReissueRequestedV1
+from shared.identities import find_enrolment, require_enrolment
 from shared.ports import ConcurrentChange
 from tests.support.builders import (
     DAY,
@@ -68,22 +69,22 @@ def test_every_fact_of_an_enrolment_is_kept(deps: Deps) -> None:
 def test_a_request_means_the_edition_it_names_or_the_newest_enrolled_in(deps: Deps) -> None:
     for edition in (1, 10, 2):
         deps.enrolments.save(an_enrolment(learner_id=LearnerId("meant"), edition=edition))
-    newest, named = deps.enrolments.meant(reference("meant")), deps.enrolments.meant(reference("meant", 2))
+    newest, named = find_enrolment(reference("meant"), deps), find_enrolment(reference("meant", 2), deps)
     assert newest
     assert named
     assert (newest.edition, named.edition) == (10, 2)
-    assert deps.enrolments.meant(reference("meant", 3)) is None
+    assert find_enrolment(reference("meant", 3), deps) is None
     assert [one.edition for one in deps.enrolments.of_module(LearnerId("meant"), MODULE)] == [10, 2, 1]
     with pytest.raises(NotEnrolled):
-        deps.enrolments.require(reference("meant", 3))
+        require_enrolment(reference("meant", 3), deps)
     with pytest.raises(NotEnrolled):
-        deps.enrolments.require(reference("somebody-else"))
+        require_enrolment(reference("somebody-else"), deps)
 
 
 def test_a_module_whose_name_begins_alike_is_another(deps: Deps) -> None:
     learner = LearnerId("alike")
     deps.enrolments.save(an_enrolment(learner_id=learner, module_id=ModuleId("module-2")))
-    assert deps.enrolments.meant(reference("alike", module="module")) is None
+    assert find_enrolment(reference("alike", module="module"), deps) is None
     assert deps.enrolments.of_module(learner, ModuleId("module-")) == []
 
 

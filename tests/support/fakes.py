@@ -34,7 +34,6 @@ from shared.domain.ids import (
     CertificateNumber,
     EditionId,
     EnrolmentId,
-    EnrolmentReference,
     LearnerId,
     ModuleId,
 )
@@ -44,7 +43,7 @@ from shared.domain.learner import Contact, Membership, Profile
 from shared.domain.mail import Mail
 from shared.domain.notice import Notice, NoticeState
 from shared.domain.questions import AnswerKey, Bank, Image
-from shared.domain.refusals import NotEnrolled, NotFound
+from shared.domain.refusals import NotFound
 from shared.domain.regrade import Proposal
 from shared.domain.reporting import GrowingFile, LatestRun, Report, Reported, Skip, Terms
 from shared.domain.schemes import Scheme
@@ -99,6 +98,10 @@ class Records(Generic[A]):
         self.writes = 0
 
     def find(self, key: object) -> A | None:
+        return self.stored(key)
+
+    def stored(self, key: object) -> A | None:
+        """What is kept under ``key`` itself."""
         stored = self._stored.get(key)
         return load(stored[0], self._kind) if stored else None
 
@@ -115,7 +118,7 @@ class Records(Generic[A]):
         if self.meanwhile:
             between, self.meanwhile = self.meanwhile, None
             between()
-        stored = self.find(self._key(aggregate))
+        stored = self.stored(self._key(aggregate))
         if (stored.version if stored else 0) != aggregate.version:
             raise ConcurrentChange(str(self._key(aggregate)))
 
@@ -289,22 +292,6 @@ class FakeEnrolments(Records[Enrolment]):
         found = [one for one in self.all() if (one.learner_id, one.module_id) == (learner_id, module_id)]
         return sorted(found, key=lambda enrolment: enrolment.edition, reverse=True)
 
-    def meant(self, reference: EnrolmentReference) -> Enrolment | None:
-        if reference.edition is not None:
-            return self.find(EnrolmentId(reference.learner_id, reference.module_id, reference.edition))
-        return next(iter(self.of_module(reference.learner_id, reference.module_id)), None)
-
-    def require(self, reference: EnrolmentReference) -> Enrolment:
-        enrolment = self.meant(reference)
-        if enrolment is None:
-            raise NotEnrolled()
-        return enrolment
-
-    def named(self, reference: EnrolmentReference) -> EnrolmentId:
-        if reference.edition is None:
-            return self.require(reference).id
-        return EnrolmentId(reference.learner_id, reference.module_id, reference.edition)
-
     def of_edition(self, edition: EditionId, cursor: Cursor, limit: int) -> tuple[Sequence[EnrolmentId], Cursor | None]:
         found = sorted(one.id for one in self.all() if one.id.of_edition == edition)
         start = int(cursor.after["pk"]) if cursor.after else 0
@@ -362,8 +349,34 @@ class FakeProfiles(Records[Profile]):
             self._contacts.save(contact)
         return super().save(profile)
 
+    def find(self, key: object) -> Profile | None:
+        own = self.stored(key)
+        return self.stored(own.joined_to) if own and own.joined_to else own
+
     def those(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Profile]:
         return {learner_id: found for learner_id in learner_ids if (found := self.find(learner_id))}
+
+
+class FakeIdentities:
+    """See ``ports.Identities``; ``asked`` is of whom anyone wanted to know."""
+
+    def __init__(self, profiles: FakeProfiles) -> None:
+        self._profiles = profiles
+        self.asked: list[LearnerId] = []
+
+    def of(self, learner_id: LearnerId) -> Sequence[LearnerId]:
+        self.asked.append(learner_id)
+        primary = self._profiles.find(learner_id)
+        return primary.identities if primary else (learner_id,)
+
+    def own(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Profile]:
+        return {each: found for each in learner_ids if (found := self._profiles.stored(each))}
+
+    def save(self, *profiles: Profile) -> None:
+        for profile in profiles:
+            self._profiles.require_current(profile)
+        for profile in profiles:
+            self._profiles.save(profile)
 
 
 class FakeContacts(Records[Contact]):
@@ -1107,6 +1120,7 @@ class World:
         self.attempts = FakeAttempts(self.announced)
         self.contacts = FakeContacts(self.announced)
         self.profiles = FakeProfiles(self.contacts, self.announced)
+        self.identities = FakeIdentities(self.profiles)
         self.memberships = FakeMemberships(self.announced)
         self.membership_directory = FakeMembershipDirectory()
         self.accommodations = FakeAccommodations(self.announced)

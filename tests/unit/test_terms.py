@@ -62,7 +62,7 @@ def test_a_learner_without_a_profile_is_known_by_what_their_token_said() -> None
     contact = Contact(learner_id=LEARNER, email="ada@example.org", name="Ada L.")
     person = Person(learner_id=LEARNER, profile=None, contact=contact)
     assert person.name == "Ada L."
-    assert ("adaexampleorg", "contact") in person.terms
+    assert ("adaexampleorg", "contact", LEARNER) in person.terms
     assert Person(learner_id=LEARNER, profile=a_profile(), contact=contact).name == "Ada Lovelace"
     unnamed = Profile(learner_id=LEARNER, licence="123")
     assert Person(learner_id=LEARNER, profile=unnamed, contact=contact).name == "Ada L."

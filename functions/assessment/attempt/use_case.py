@@ -11,17 +11,19 @@ from shared.domain.edition import Edition
 from shared.domain.enrolment import Enrolment
 from shared.domain.erasure import Erasure
 from shared.domain.form import Answers, draw_form
-from shared.domain.ids import AttemptId, EditionId, EnrolmentId, EnrolmentReference
+from shared.domain.ids import AttemptId, EditionId, EnrolmentReference
 from shared.domain.learner import Profile
 from shared.domain.questions import Bank
 from shared.domain.refusals import AlreadyPassed, GradingPending, NotEnrolled, NotFound
 from shared.erasing import require_not_erased
+from shared.identities import find_enrolment, name_enrolment, require_enrolment
 from shared.ports import (
     Accommodations,
     Attempts,
     Catalogue,
     Enrolments,
     Erasures,
+    Identities,
     Profiles,
     QuestionBanks,
     Randomness,
@@ -42,6 +44,8 @@ class Attempting(Protocol):
     @property
     def profiles(self) -> Profiles: ...
     @property
+    def identities(self) -> Identities: ...
+    @property
     def attempts(self) -> Attempts: ...
     @property
     def accommodations(self) -> Accommodations: ...
@@ -58,23 +62,26 @@ def start_attempt(reference: EnrolmentReference, deps: Attempting, *, at: dateti
     NotConfirmed, AlreadyPassed, ModuleClosed, NotAcknowledged, ProfileIncomplete, ViewingIncomplete,
     GradingPending, AttemptsExhausted, AttemptCoolingDown or LearnerErased.
     """
-    enrolment_id = deps.enrolments.named(reference)
-    learner_id, edition = enrolment_id.learner_id, enrolment_id.of_edition
+    named = name_enrolment(reference, deps)
+    learner_id, edition = named.learner_id, named.of_edition
     with deps.read_together(
-        (Enrolment, enrolment_id),
+        (Enrolment, named),
         (Edition, edition),
         (EditionStatus, edition),
         (Accommodation, (learner_id, edition.module_id)),
-        (Attempt, AttemptId(enrolment_id, 1)),
-        (Attempt, AttemptId(enrolment_id, 2)),
+        (Attempt, AttemptId(named, 1)),
+        (Attempt, AttemptId(named, 2)),
         (Erasure, learner_id),
         (Profile, learner_id),
     ):
-        return _start(enrolment_id, deps, at)
+        enrolment = require_enrolment(named.reference, deps)
+        if enrolment.id == named:
+            return _start(enrolment, deps, at)
+    # It was begun under another identity of the learner.
+    return start_attempt(enrolment.id.reference, deps, at=at)
 
 
-def _start(enrolment_id: EnrolmentId, deps: Attempting, at: datetime) -> tuple[Attempt, Bank, bool]:
-    enrolment = deps.enrolments.require(enrolment_id.reference)
+def _start(enrolment: Enrolment, deps: Attempting, at: datetime) -> tuple[Attempt, Bank, bool]:
     taken = deps.catalogue.edition(enrolment.id.of_edition).under(enrolment.terms)
     status = _status(enrolment.id.of_edition, deps)
     accommodation = deps.accommodations.find(enrolment.learner_id, enrolment.module_id)
@@ -114,7 +121,7 @@ def show_attempt(
     reference: EnrolmentReference, number: int, deps: Attempting, *, at: datetime
 ) -> tuple[Attempt, Bank | None]:
     """An attempt, with its bank while it is open; raise NotFound."""
-    enrolment = deps.enrolments.meant(reference)
+    enrolment = find_enrolment(reference, deps)
     attempt = deps.attempts.find(AttemptId(enrolment.id, number)) if enrolment else None
     if attempt is None:
         raise NotFound(f"There is no attempt {number}.")
@@ -156,11 +163,14 @@ def submit_attempt(
 
 
 def _attempt(reference: EnrolmentReference, number: int, deps: Attempting, at: datetime) -> Attempt:
-    """Only who is enrolled has an attempt: the enrolment need not be read."""
-    attempt_id = AttemptId(deps.enrolments.named(reference), number)
-    edition = attempt_id.enrolment.of_edition
-    with deps.read_together((Attempt, attempt_id), (EditionStatus, edition)):
-        attempt = deps.attempts.find(attempt_id)
+    """Only who is enrolled has an attempt: the enrolment need not be read, unless it is under another identity."""
+    named = name_enrolment(reference, deps)
+    edition = named.of_edition
+    with deps.read_together((Attempt, AttemptId(named, number)), (EditionStatus, edition)):
+        attempt = deps.attempts.find(AttemptId(named, number))
+        if attempt is None:
+            enrolment = require_enrolment(named.reference, deps)
+            attempt = deps.attempts.find(AttemptId(enrolment.id, number)) if enrolment.id != named else None
         if attempt is None:
             raise NotEnrolled(f"There is no attempt {number}.")
         status = _status(edition, deps)

@@ -7,7 +7,8 @@ from shared.domain.attempt import Attempt, AttemptState
 from shared.domain.ids import AttemptId, EnrolmentReference
 from shared.domain.questions import AnswerKey, Bank
 from shared.domain.refusals import NotFound, ReviewClosed
-from shared.ports import AnswerKeys, Attempts, Catalogue, Enrolments, QuestionBanks
+from shared.identities import find_enrolment
+from shared.ports import AnswerKeys, Attempts, Catalogue, Enrolments, Identities, QuestionBanks
 
 
 class Reviewing(Protocol):
@@ -15,6 +16,8 @@ class Reviewing(Protocol):
     def catalogue(self) -> Catalogue: ...
     @property
     def enrolments(self) -> Enrolments: ...
+    @property
+    def identities(self) -> Identities: ...
     @property
     def attempts(self) -> Attempts: ...
     @property
@@ -31,7 +34,7 @@ def review_attempt(
     The key never leaves before the policy says so: with retakes, feedback on options is the key in a
     few rounds. After an expiry nobody may still hand in, in the grace or before it.
     """
-    enrolment = deps.enrolments.meant(reference)
+    enrolment = find_enrolment(reference, deps)
     attempt = deps.attempts.find(AttemptId(enrolment.id, number)) if enrolment else None
     if enrolment is None or attempt is None:
         raise NotFound(f"There is no attempt {number}.")

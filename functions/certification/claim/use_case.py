@@ -13,7 +13,8 @@ from shared.domain.ids import CertificateNumber, EnrolmentReference
 from shared.domain.names import require_printable
 from shared.domain.refusals import ClaimWindowOver, EvaluationMissing, NotPassed
 from shared.erasing import require_not_erased
-from shared.ports import Catalogue, CertificateNumbers, Claims, Enrolments, Erasures, Schemes, StatusPlaces
+from shared.identities import require_enrolment
+from shared.ports import Catalogue, CertificateNumbers, Claims, Enrolments, Erasures, Identities, Schemes, StatusPlaces
 
 
 class Claiming(Protocol):
@@ -21,6 +22,8 @@ class Claiming(Protocol):
     def catalogue(self) -> Catalogue: ...
     @property
     def enrolments(self) -> Enrolments: ...
+    @property
+    def identities(self) -> Identities: ...
     @property
     def claims(self) -> Claims: ...
     @property
@@ -47,7 +50,7 @@ class ClaimRequest:
 
 def evaluate(reference: EnrolmentReference, answers: Mapping[str, str], deps: Claiming, *, at: datetime) -> Enrolment:
     """Keep the evaluation form, the last one counting; raise NotEnrolled, NotPassed, InvalidRequest, LearnerErased."""
-    enrolment = deps.enrolments.require(reference)
+    enrolment = require_enrolment(reference, deps)
     require_not_erased(enrolment.learner_id, deps.erasures)
     if not enrolment.has_passed:
         raise NotPassed()
@@ -64,7 +67,7 @@ def claim_credit(
     Raise NotEnrolled, NotPassed, ClaimWindowOver, EvaluationMissing, NameNotPrintable, CreditNotAllowed or
     LearnerErased.
     """
-    enrolment = deps.enrolments.require(reference)
+    enrolment = require_enrolment(reference, deps)
     claimed = deps.claims.find(enrolment.id)
     if claimed:
         return claimed.certificate, False

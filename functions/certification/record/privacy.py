@@ -10,12 +10,14 @@ from shared.domain.ids import LearnerId
 from shared.domain.job import Job
 from shared.facts import to_facts
 from shared.jobs import next_page
-from shared.ports import Certificates, Jobs, Mails, PersonalRecords
+from shared.ports import Certificates, Identities, Jobs, Mails, PersonalRecords
 
 
 class Disclosing(Protocol):
     @property
     def personal_records(self) -> PersonalRecords: ...
+    @property
+    def identities(self) -> Identities: ...
     @property
     def certificates(self) -> Certificates: ...
     @property
@@ -25,9 +27,13 @@ class Disclosing(Protocol):
 
 
 def export_holdings(learner_id: LearnerId, deps: Disclosing, *, at: datetime) -> Holdings:
-    """All records of the learner as they are stored; the answers they gave, never which were right."""
+    """All records of the learner as they are stored, under whichever of their identities; the answers they gave,
+    never which were right.
+    """
+    identities = deps.identities.of(learner_id)
+    primary = identities[0]
     records: defaultdict[str, list[Facts]] = defaultdict(list)
-    held = deps.personal_records.all(learner_id)
+    held = [record for each in identities for record in deps.personal_records.all(each)]
     for record in held:
         records[KINDS[type(record)]].append(_shown(to_facts(record)))
     for claim in held:
@@ -35,11 +41,11 @@ def export_holdings(learner_id: LearnerId, deps: Disclosing, *, at: datetime) ->
         if history:
             records["certificates"].append(to_facts(history.head))
             records["certificate_versions"] += [to_facts(version) for version in history.versions]
-    records["mails"] += [to_facts(mail) for mail in deps.mails.of_learner(learner_id)]
-    job = deps.jobs.find(Job.erasing(learner_id, at).job)
+    records["mails"] += [to_facts(mail) for each in identities for mail in deps.mails.of_learner(each)]
+    job = deps.jobs.find(Job.erasing(primary, at).job)
     if job:
         records["jobs"].append(to_facts(job))
-    return Holdings(learner_id=learner_id, at=at, records=records)
+    return Holdings(learner_id=primary, at=at, records=records)
 
 
 def _shown(facts: Any) -> Any:
@@ -50,6 +56,7 @@ def _shown(facts: Any) -> Any:
 
 
 def request_erasure(learner_id: LearnerId, deps: Disclosing, *, at: datetime) -> Job:
-    """Begin the learner's erasure, once; asked again, it is the same job."""
-    job = Job.erasing(learner_id, at)
+    """Begin the learner's erasure, once, of all identities; asked again under any of them, it is the same job."""
+    primary, *_ = deps.identities.of(learner_id)
+    job = Job.erasing(primary, at)
     return deps.jobs.find(job.job) or deps.jobs.save(job, announcing=[next_page(job)])

@@ -1,5 +1,6 @@
 """A learner's own record: profile, certificates, transcript."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -7,15 +8,16 @@ from typing import Protocol, TypedDict
 
 from shared.contacts import changed_contact
 from shared.domain.certificate import CertificateContent, CertificateHead
-from shared.domain.claim import LedgerEntry
+from shared.domain.claim import Claim, LedgerEntry
 from shared.domain.erasure import Erasure
 from shared.domain.external import external_credit
 from shared.domain.ids import CertificateNumber, LearnerId
 from shared.domain.learner import Contact, Profile
 from shared.domain.names import require_printable
-from shared.domain.refusals import LearnerErased, NotFound
+from shared.domain.refusals import LearnerErased, NotFound, foreign_cursor
 from shared.domain.transcript import Transcript, transcript
 from shared.erasing import require_not_erased
+from shared.identities import credit_of
 from shared.ports import (
     Certificates,
     Claims,
@@ -23,6 +25,7 @@ from shared.ports import (
     DocumentKind,
     Documents,
     Erasures,
+    Identities,
     Ledger,
     Orders,
     Page,
@@ -38,6 +41,8 @@ class Recording(Protocol):
     def read_together(self) -> ReadTogether: ...
     @property
     def profiles(self) -> Profiles: ...
+    @property
+    def identities(self) -> Identities: ...
     @property
     def contacts(self) -> Contacts: ...
     @property
@@ -113,7 +118,7 @@ def list_certificates(
     learner_id: LearnerId, limit: int, cursor: str | None, deps: Recording
 ) -> Page[tuple[CertificateContent, CertificateHead]]:
     """The learner's issued certificates, each in its current version; ``cursor`` gets the next page."""
-    page = deps.claims.of_learner(learner_id, limit, cursor)
+    page = _claims(deps.identities.of(learner_id), limit, cursor, deps)
     heads = deps.certificates.heads([claim.certificate for claim in page.entries if claim.certified])
     found = []
     for claim in page.entries:
@@ -125,18 +130,40 @@ def list_certificates(
     return Page(found, page.cursor)
 
 
+def _claims(identities: Sequence[LearnerId], limit: int, cursor: str | None, deps: Recording) -> Page[Claim]:
+    """A page of a person's claims, one identity after the other; the cursor says which, and after what in it."""
+    number, mark, place = (cursor or "0/").partition("/")
+    if not mark or number not in map(str, range(len(identities))):
+        raise foreign_cursor()
+    after = place or None
+    found: list[Claim] = []
+    for which in range(int(number), len(identities)):
+        page = deps.claims.of_learner(identities[which], limit - len(found), after)
+        found += page.entries
+        if page.cursor:
+            return Page(found, f"{which}/{page.cursor}")
+        after = None
+        if len(found) == limit and which + 1 < len(identities):
+            return Page(found, f"{which + 1}/")
+    return Page(found, None)
+
+
 def show_certificate(
     learner_id: LearnerId, number: CertificateNumber, version: int | None, deps: Recording
 ) -> tuple[CertificateContent, CertificateHead]:
     """A version of the learner's own certificate, the current one unless another is named; raise NotFound."""
     head = deps.certificates.head(number)
-    if head is None or head.learner_id != learner_id:
+    if head is None or not _is_of(head, learner_id, deps):
         raise NotFound(f"There is no certificate {number!r}.")
     wanted = version or head.current
     order = deps.orders.find(head.enrolment, number, wanted) if wanted <= head.current else None
     if order is None:
         raise NotFound(f"There is no version {wanted} of certificate {number!r}.")
     return order.content, head
+
+
+def _is_of(head: CertificateHead, learner_id: LearnerId, deps: Recording) -> bool:
+    return head.learner_id == learner_id or head.learner_id in deps.identities.of(learner_id)
 
 
 def pdf_address(
@@ -169,7 +196,8 @@ def show_transcript(
     learner_id: LearnerId, year: int | None, scheme: str | None, deps: Recording, *, at: datetime
 ) -> Transcript:
     """The learner's credit, in all or of a year or scheme."""
-    return transcript(deps.ledger.of_learner(learner_id), year=year, scheme=scheme, today=at.date())
+    ledger = credit_of(deps.identities.of(learner_id), deps.ledger)
+    return transcript(ledger, year=year, scheme=scheme, today=at.date())
 
 
 def print_transcript(
@@ -203,4 +231,7 @@ def enter_external_credit(
     require_not_erased(learner_id, deps.erasures)
     entry = external_credit(learner_id, **asdict(credit), at=at)
     known = deps.ledger.find(entry)
+    if known is None:
+        others = [each for each in deps.identities.of(learner_id) if each != learner_id]
+        known = next(filter(None, (deps.ledger.find(replace(entry, learner_id=each)) for each in others)), None)
     return (known, False) if known else (deps.ledger.save(entry), True)

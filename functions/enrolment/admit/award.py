@@ -11,7 +11,8 @@ from shared.domain.learner import Profile
 from shared.domain.refusals import InvalidRequest, NotFound
 from shared.erasing import require_not_erased
 from shared.events.enrolment import EnrolmentPassedV1
-from shared.ports import Catalogue, Contacts, Enrolments, Erasures, Memberships
+from shared.identities import find_or_place
+from shared.ports import Catalogue, Contacts, Enrolments, Erasures, Identities, Memberships
 
 
 class AwardingByHand(Awarding, Protocol):
@@ -19,6 +20,8 @@ class AwardingByHand(Awarding, Protocol):
     def catalogue(self) -> Catalogue: ...
     @property
     def enrolments(self) -> Enrolments: ...
+    @property
+    def identities(self) -> Identities: ...
     @property
     def memberships(self) -> Memberships: ...
     @property
@@ -45,15 +48,15 @@ def award_by_hand(award: Award, admin: LearnerId, deps: AwardingByHand, *, at: d
     the time of the pass, InvalidRequest where that is still to come, AlreadyPassed where the test was passed
     here, ProfileIncomplete where an automatic certificate could not name the learner, LearnerErased.
     """
-    learner_id, edition_id = award.enrolment.learner_id, award.enrolment.of_edition
+    asked, edition_id = award.enrolment.learner_id, award.enrolment.of_edition
     status = deps.catalogue.status(edition_id)
     if status is None:
         raise NotFound(f"There is no published edition {edition_id.edition} of {edition_id.module_id!r}.")
-    known = deps.enrolments.find(award.enrolment)
-    profile = deps.profiles.find(learner_id)
-    if not (known or profile or deps.contacts.find(learner_id) or deps.memberships.find(learner_id)):
-        raise NotFound(f"Nothing is known of a learner {learner_id!r}.")
-    require_not_erased(learner_id, deps.erasures)
+    known, place = find_or_place(award.enrolment, deps)
+    profile = deps.profiles.find(asked)
+    if not (known or profile or deps.contacts.find(asked) or deps.memberships.find(asked)):
+        raise NotFound(f"Nothing is known of a learner {asked!r}.")
+    require_not_erased(asked, deps.erasures)
     if award.passed_at > at:
         errors = [{"loc": ["body", "passed_at"], "msg": "Must not be in the future."}]
         raise InvalidRequest("What is awarded has to be passed.", errors=errors)
@@ -63,19 +66,20 @@ def award_by_hand(award: Award, admin: LearnerId, deps: AwardingByHand, *, at: d
         passed, is_new = known, False
     else:
         if edition.content.is_automatic:
-            (profile or Profile(learner_id=learner_id)).attested()
+            (profile or Profile(learner_id=asked)).attested()
         entered = ByHand(reason=award.reason, by=admin, at=at)
-        enrolment = known or Enrolment.requested(award.enrolment, award.passed_at)
+        enrolment = known or Enrolment.requested(place, award.passed_at)
         passed, is_new = enrolment.awarded(entered, award.passed_at, edition.content.terms), True
         announced = EnrolmentPassedV1(
             at=award.passed_at,
-            learner_id=learner_id,
+            learner_id=place.learner_id,
             module_id=edition_id.module_id,
             edition=edition_id.edition,
         )
         passed = deps.enrolments.save(passed, announcing=[announced])
     under = edition.under(passed.terms)
     if under.content.is_automatic and deps.claims.find(passed.id) is None:
-        claim = full_claim(learner_id, under, deps, completed_at=passed.passed_at or award.passed_at, issued_at=at)
+        completed_at = passed.passed_at or award.passed_at
+        claim = full_claim(passed.learner_id, under, deps, completed_at=completed_at, issued_at=at)
         enter_claim(claim, deps.claims)
     return passed, is_new

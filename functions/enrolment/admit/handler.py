@@ -1,8 +1,9 @@
-"""/admin/memberships, and of a learner the membership, accommodations and awards by hand: for admins."""
+"""/admin/memberships, and of a learner the membership, accommodations, awards by hand and identities: for admins."""
 
 from http import HTTPStatus
 
 from functions.enrolment.admit.award import Award, award_by_hand
+from functions.enrolment.admit.joining import join_identities, separate_identities, show_identities
 from functions.enrolment.admit.use_case import (
     accommodations_of,
     grant_accommodation,
@@ -20,7 +21,7 @@ from shared.api.operation import PageQuery
 from shared.api.resolver import Answer, Api, Call, File
 from shared.bootstrap import deps
 from shared.domain.accommodation import Accommodation
-from shared.domain.ids import EnrolmentId, ModuleId
+from shared.domain.ids import EnrolmentId, LearnerId, ModuleId
 
 lambda_handler = api = Api()
 
@@ -92,3 +93,21 @@ def post_award(call: Call[contract.AwardBody, None]) -> Answer:
     )
     enrolment, is_new = award_by_hand(award, call.caller.learner_id, deps(), at=call.at)
     return Answer(HTTPStatus.CREATED if is_new else HTTPStatus.OK, contract.AwardView.of(enrolment))
+
+
+@api.operation(contract.POST_IDENTITY)
+def post_identity(call: Call[contract.JoiningBody, None]) -> Answer:
+    other, admin = LearnerId(call.body.learner_id), call.caller.learner_id
+    primary, is_new = join_identities(call.learner_id, other, call.body.reason, admin, deps(), at=call.at)
+    return Answer(HTTPStatus.CREATED if is_new else HTTPStatus.OK, contract.IdentitiesView.of(primary))
+
+
+@api.operation(contract.GET_IDENTITIES)
+def get_identities(call: Call[None, None]) -> Answer:
+    return Answer(HTTPStatus.OK, contract.IdentitiesView.of(show_identities(call.learner_id, deps())))
+
+
+@api.operation(contract.DELETE_IDENTITY)
+def delete_identity(call: Call[None, None]) -> Answer:
+    primary = separate_identities(call.learner_id, call.other_identity, deps())
+    return Answer(HTTPStatus.OK, contract.IdentitiesView.of(primary))

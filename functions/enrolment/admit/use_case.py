@@ -12,12 +12,24 @@ from shared.domain.ids import LearnerId, ModuleId
 from shared.domain.learner import Membership
 from shared.domain.refusals import NotFound
 from shared.erasing import require_not_erased
-from shared.ports import Accommodations, Attempts, Catalogue, Directory, Enrolments, Erasures, Memberships, Page
+from shared.ports import (
+    Accommodations,
+    Attempts,
+    Catalogue,
+    Directory,
+    Enrolments,
+    Erasures,
+    Identities,
+    Memberships,
+    Page,
+)
 
 
 class Admitting(Protocol):
     @property
     def memberships(self) -> Memberships: ...
+    @property
+    def identities(self) -> Identities: ...
     @property
     def accommodations(self) -> Accommodations: ...
     @property
@@ -76,12 +88,21 @@ def accommodations_of(learner_id: LearnerId, deps: Admitting) -> Sequence[Accomm
 def grant_accommodation(accommodation: Accommodation, deps: Admitting) -> Accommodation:
     """Grant more time or attempts, the last word counting; an open attempt's deadline moves with it.
 
-    Raise NotFound where there is no such module, LearnerErased. The grant comes first: broken off in between, the same
-    request moves what is left to move.
+    A person is granted it under each of their identities. Raise NotFound where there is no such module, LearnerErased.
+    The grant comes first: broken off in between, the same request moves what is left to move.
     """
     if not deps.catalogue.statuses(accommodation.module_id):
         raise NotFound(f"There is no such module {accommodation.module_id!r}.")
     require_not_erased(accommodation.learner_id, deps.erasures)
+    granted = grant_to(accommodation, deps, at=accommodation.granted_at)
+    for identity in deps.identities.of(accommodation.learner_id):
+        if identity != accommodation.learner_id:
+            grant_to(replace(accommodation, learner_id=identity), deps, at=accommodation.granted_at)
+    return granted
+
+
+def grant_to(accommodation: Accommodation, deps: Admitting, *, at: datetime) -> Accommodation:
+    """Grant it to one identity; an open attempt's deadline moves with it, as of ``at``."""
     known = deps.accommodations.find(accommodation.learner_id, accommodation.module_id)
     unchanged = known and replace(known, granted_at=accommodation.granted_at, version=0) == accommodation
     granted = (
@@ -90,7 +111,7 @@ def grant_accommodation(accommodation: Accommodation, deps: Admitting) -> Accomm
         else deps.accommodations.save(replace(accommodation, version=known.version if known else 0))
     )
     for enrolment in deps.enrolments.of_module(granted.learner_id, granted.module_id):
-        _move_deadline(enrolment, granted, deps, at=accommodation.granted_at)
+        _move_deadline(enrolment, granted, deps, at=at)
     return granted
 
 

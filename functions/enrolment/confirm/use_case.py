@@ -1,8 +1,10 @@
 """Confirmation: membership, profession and prerequisites decide about a request."""
 
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Protocol
 
-from shared.domain.admission import reason_to_decline
+from shared.domain.admission import reason_to_decline, weightiest
 from shared.domain.availability import EditionStatus
 from shared.domain.edition import Edition, EditionContent
 from shared.domain.enrolment import Enrolment, EnrolmentState, WaitingFor
@@ -19,6 +21,7 @@ from shared.ports import (
     Clock,
     DirectoryUnavailable,
     Enrolments,
+    Identities,
     MembershipDirectory,
     Memberships,
     Profiles,
@@ -37,6 +40,8 @@ class Confirming(Protocol):
     def memberships(self) -> Memberships: ...
     @property
     def membership_directory(self) -> MembershipDirectory: ...
+    @property
+    def identities(self) -> Identities: ...
     @property
     def profiles(self) -> Profiles: ...
     @property
@@ -77,19 +82,18 @@ def _take_up(requested: EnrolmentRequestedV1, enrolment_id: EnrolmentId, deps: C
     deps.enrolments.save(decided, announcing=[announced])
 
 
+# The other identities of the person, asked for where what is known of this one would decline; of most there are none.
+Others = Callable[[], Sequence[LearnerId]]
 Decision = tuple[Enrolment, EnrolmentConfirmedV1 | EnrolmentDeclinedV1 | EnrolmentLapsedV1]
 
 
 def _decide(enrolment: Enrolment, deps: Confirming) -> Decision:
     at, edition = enrolment.requested_at, enrolment.id.of_edition
     content = deps.catalogue.edition(edition).content
-    membership = _membership(enrolment, content, deps) if content.members_only else None
+    others = cache(lambda: [each for each in deps.identities.of(enrolment.learner_id) if each != enrolment.learner_id])
+    membership = _membership(enrolment, others, content, deps) if content.members_only else None
     profile = deps.profiles.find(enrolment.learner_id) if content.professions else None
-    passed = [
-        prerequisite
-        for prerequisite in content.prerequisites
-        if any(known.has_passed for known in deps.enrolments.of_module(enrolment.learner_id, prerequisite))
-    ]
+    passed = [each for each in content.prerequisites if _has_passed(each, enrolment.learner_id, others, deps)]
     reason = reason_to_decline(content, membership, profile.profession if profile else None, passed, at)
     if reason:
         return enrolment.declined(reason, at), EnrolmentDeclinedV1(
@@ -127,12 +131,24 @@ def _confirm(enrolment: Enrolment, content: EditionContent) -> Decision:
     )
 
 
-def _membership(enrolment: Enrolment, content: EditionContent, deps: Confirming) -> Membership | None:
+def _membership(enrolment: Enrolment, others: Others, content: EditionContent, deps: Confirming) -> Membership | None:
     """What the office says, where that admits or refuses; else what the society's directory says.
 
-    Raise DirectoryUnavailable.
+    What is said of any identity of the person admits. Raise DirectoryUnavailable.
     """
+    at, zone = enrolment.requested_at, content.zone
     own = deps.memberships.find(enrolment.learner_id)
-    if own and (not own.member or own.holds(enrolment.requested_at, content.zone)):
+    if own and own.holds(at, zone):
         return own
-    return deps.membership_directory.find(enrolment.learner_id) or own
+    of_office = weightiest([own, *map(deps.memberships.find, others())], at, zone)
+    if of_office and (not of_office.member or of_office.holds(at, zone)):
+        return of_office
+    asked = [enrolment.learner_id, *others()]
+    return weightiest([deps.membership_directory.find(each) for each in asked], at, zone) or of_office
+
+
+def _has_passed(module_id: ModuleId, learner_id: LearnerId, others: Others, deps: Confirming) -> bool:
+    def has(identity: LearnerId) -> bool:
+        return any(known.has_passed for known in deps.enrolments.of_module(identity, module_id))
+
+    return has(learner_id) or any(map(has, others()))

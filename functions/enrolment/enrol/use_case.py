@@ -12,11 +12,12 @@ from shared.domain.edition import Edition
 from shared.domain.enrolment import Enrolment, EnrolmentState
 from shared.domain.erasure import Erasure
 from shared.domain.ids import EnrolmentId, EnrolmentReference
-from shared.domain.learner import Contact
+from shared.domain.learner import Contact, Profile
 from shared.domain.refusals import ModuleClosed, NotFound
 from shared.domain.viewing import Segment
 from shared.erasing import require_not_erased
-from shared.ports import Accommodations, Attempts, Catalogue, Contacts, Enrolments, Erasures, ReadTogether
+from shared.identities import find_enrolment, find_or_place, name_enrolment, require_enrolment
+from shared.ports import Accommodations, Attempts, Catalogue, Contacts, Enrolments, Erasures, Identities, ReadTogether
 from shared.submission import hand_in
 
 
@@ -27,6 +28,8 @@ class Enrolling(Protocol):
     def catalogue(self) -> Catalogue: ...
     @property
     def enrolments(self) -> Enrolments: ...
+    @property
+    def identities(self) -> Identities: ...
     @property
     def attempts(self) -> Attempts: ...
     @property
@@ -46,14 +49,18 @@ def request_enrolment(
     LearnerErased.
     """
     learner_id = reference.learner_id
-    enrolment_id = _asked_for(reference, deps, at)
-    edition = enrolment_id.of_edition
+    asked = _asked_for(reference, deps, at)
+    edition = asked.of_edition
     with deps.read_together(
-        (Erasure, learner_id), (EditionStatus, edition), (Enrolment, enrolment_id), (Contact, learner_id)
+        (Erasure, learner_id),
+        (EditionStatus, edition),
+        (Enrolment, asked),
+        (Contact, learner_id),
+        (Profile, learner_id),
     ):
         require_not_erased(learner_id, deps.erasures)
         status = deps.catalogue.status(edition)
-        known = deps.enrolments.find(enrolment_id)
+        known, place = find_or_place(asked, deps)
         moved = changed_contact(contact, deps.contacts)
     if status is None:
         raise NotFound(f"There is no edition {edition.edition} of {edition.module_id!r}.")
@@ -63,7 +70,7 @@ def request_enrolment(
         deps.contacts.save(moved)
     if known and not known.can_be_requested_anew:
         return known, False
-    requested = known.requested_anew(at) if known else Enrolment.requested(enrolment_id, at)
+    requested = known.requested_anew(at) if known else Enrolment.requested(place, at)
     return deps.enrolments.save(requested, announcing=[enrolment_requested(requested)]), True
 
 
@@ -85,7 +92,7 @@ def show_enrolment(
     reference: EnrolmentReference, deps: Enrolling
 ) -> tuple[Enrolment, AttemptHistory, Edition, EditionStatus]:
     """The enrolment with its attempts, and its edition under the learner's terms with its status; raise NotFound."""
-    enrolment = deps.enrolments.meant(reference)
+    enrolment = find_enrolment(reference, deps)
     if enrolment is None:
         raise NotFound(f"There is no enrolment in {reference.module_id!r}.")
     edition = deps.catalogue.edition(enrolment.id.of_edition).under(enrolment.terms)
@@ -111,7 +118,7 @@ def withdraw(reference: EnrolmentReference, deps: Enrolling, *, at: datetime) ->
     An attempt past its deadline is over and will be graded, whether or not the sweep has come by yet.
     The attempt goes first: broken off in between, the same request completes it.
     """
-    enrolment = deps.enrolments.require(reference)
+    enrolment = require_enrolment(reference, deps)
     if enrolment.state in (EnrolmentState.WITHDRAWN, EnrolmentState.LAPSED):
         return enrolment
     withdrawn = enrolment.withdrawn(at)
@@ -133,10 +140,10 @@ def acknowledge(
     at: datetime,
 ) -> Enrolment:
     """Note that the current information was acknowledged; raise NotEnrolled, NotConfirmed, InformationChanged."""
-    enrolment_id = deps.enrolments.named(reference)
-    with deps.read_together((Enrolment, enrolment_id), (Edition, enrolment_id.of_edition)):
-        enrolment = deps.enrolments.require(enrolment_id.reference)
-        current = deps.catalogue.edition(enrolment_id.of_edition).information_hash
+    named = name_enrolment(reference, deps)
+    with deps.read_together((Enrolment, named), (Edition, named.of_edition)):
+        enrolment = require_enrolment(named.reference, deps)
+        current = deps.catalogue.edition(named.of_edition).information_hash
     acknowledged = enrolment.acknowledged(information_hash, current, at)
     return enrolment if acknowledged is enrolment else deps.enrolments.save(acknowledged)
 
@@ -150,7 +157,7 @@ def record_views(
     slides: Collection[int] = (),
 ) -> Enrolment:
     """Add watched segments (seconds) and slides shown (numbers from 1); raise NotEnrolled or NotConfirmed."""
-    enrolment = deps.enrolments.require(reference)
+    enrolment = require_enrolment(reference, deps)
     terms = enrolment.terms or deps.catalogue.edition(enrolment.id.of_edition).content.terms
     viewed = enrolment.viewed(segments, terms.minutes * 60, at)
     return deps.enrolments.save(viewed.leafed(slides, terms.slides))

@@ -10,12 +10,13 @@ from shared.domain.attempt import Attempt
 from shared.domain.certificate import CertificateHead, CertificateVersion, Order
 from shared.domain.claim import LedgerEntry
 from shared.domain.edition import Edition
-from shared.domain.enrolment import Enrolment
+from shared.domain.enrolment import Enrolment, Joint
 from shared.domain.ids import EditionId, EnrolmentId, EnrolmentReference, LearnerId
 from shared.domain.job import Cursor
 from shared.domain.learner import Person
 from shared.domain.questions import Bank
 from shared.domain.refusals import NotFound
+from shared.identities import find_enrolment
 from shared.ports import Orders, QuestionBanks, Randomness
 
 READ_AT_ONCE = 1000
@@ -58,7 +59,7 @@ def gather_evidence(reference: EnrolmentReference, deps: Auditing) -> Evidence:
 
     The answer key is no part of it: an attempt names the revision it was graded with.
     """
-    enrolment = deps.enrolments.meant(reference)
+    enrolment = find_enrolment(reference, deps)
     if enrolment is None:
         raise NotFound(f"{reference.learner_id!r} is not enrolled in {reference.module_id!r}.")
     edition_id = enrolment.id.of_edition
@@ -113,10 +114,16 @@ def draw_sample(edition: EditionId, size: int, seed: str | None, deps: Auditing)
         if len(found) >= size:
             break
         read = deps.enrolments.those(everyone[start : start + size])
-        found += [one for one in read if one.confirmed_at or one.has_passed]
+        found += [one for one in read if _took_part(one)]
     sample = found[:size]
     known = people([enrolment.learner_id for enrolment in sample], deps)
     return Sample(seed=drawn_with, enrolled=len(everyone), enrolments=sample, people=known)
+
+
+def _took_part(enrolment: Enrolment) -> bool:
+    """Whether they were admitted, or passed: a person once, whatever identities they have."""
+    admitted = enrolment.confirmed_at is not None or enrolment.has_passed
+    return admitted and enrolment.joint is not Joint.SET_ASIDE
 
 
 def _place(seed: str, learner_id: LearnerId) -> str:

@@ -32,6 +32,7 @@ def _view(page: LearnersPage) -> office.LearnerView:
     summary = certification.TranscriptView.of(page.transcript)
     return office.LearnerView(
         learner_id=page.learner_id,
+        joined=[enrolment.JoinedView.of(other) for other in page.joined] or None,
         name=page.person.name,
         email=page.person.contact.email if page.person.contact else None,
         profile=certification.ProfileView.of(page.person.profile) if page.person.profile else None,

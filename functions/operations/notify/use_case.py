@@ -60,15 +60,22 @@ def _notify(event: Tellable, learner_id: LearnerId, deps: Notifying) -> Mail:
     letter = LETTERS[type(event)](event, deps)
     if isinstance(letter, NotSent):
         return deps.mails.save(mail.not_sent(letter, now))
-    contact = deps.contacts.find(learner_id)
+    profile = deps.profiles.find(learner_id)
+    contact = _contact(learner_id, profile, deps)
     if contact is None:
         return deps.mails.save(mail.not_sent(NotSent.NO_ADDRESS, now))
-    return _send(mail, _outgoing(mail, letter, contact, deps), deps)
+    return _send(mail, _outgoing(mail, letter, contact, profile, deps), deps)
 
 
-def _outgoing(mail: Mail, letter: Letter, contact: Contact, deps: Notifying) -> Outgoing:
+def _contact(learner_id: LearnerId, profile: Profile | None, deps: Notifying) -> Contact | None:
+    """Where the learner is written to: a person who has several identities at the primary's address, if it is known."""
+    if profile and profile.learner_id != learner_id:
+        return deps.contacts.find(profile.learner_id) or deps.contacts.find(learner_id)
+    return deps.contacts.find(learner_id)
+
+
+def _outgoing(mail: Mail, letter: Letter, contact: Contact, profile: Profile | None, deps: Notifying) -> Outgoing:
     """The learner's own words about themselves come before those of the token."""
-    profile = deps.profiles.find(mail.learner_id)
     name, language = (profile.name, profile.language) if profile else (None, None)
     return Outgoing(
         to=contact.email,

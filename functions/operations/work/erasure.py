@@ -1,6 +1,7 @@
 """The erasure of a learner: marked first, then awaited, then done; the evidence is put aside before anything goes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -9,13 +10,16 @@ from shared.domain.claim import Claim
 from shared.domain.erasure import RECHECK, Erasure, Evidence, identity_of, kept_until, pseudonymised, under_way
 from shared.domain.ids import LearnerId
 from shared.domain.job import Job
+from shared.domain.learner import Profile
 from shared.domain.reporting import Reported
-from shared.ports import Accounts, Certificates, Clock, Erasures, EvidenceStore, Jobs, PersonalRecords
+from shared.ports import Accounts, Certificates, Clock, Erasures, EvidenceStore, Identities, Jobs, PersonalRecords
 
 
 class Erasing(Protocol):
     @property
     def erasures(self) -> Erasures: ...
+    @property
+    def identities(self) -> Identities: ...
     @property
     def personal_records(self) -> PersonalRecords: ...
     @property
@@ -30,62 +34,76 @@ class Erasing(Protocol):
     def clock(self) -> Clock: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What is held of one identity that is not erased yet, with the history of every certificate that is issued."""
+
+    mark: Erasure
+    records: Sequence[object]
+    histories: Sequence[CertificateHistory]
+
+
 def erase_page(job: Job, deps: Erasing) -> Job:
     """Go on with an erasure as far as it can; the job as it is after it, still to be saved.
 
-    From the mark on nothing new begins, and what had begun is awaited. Broken off, the next try goes on: until the
-    evidence is put aside nothing is changed, and from then on nothing is needed that has gone.
+    All identities of the person are erased, the primary last: its profile says who they all were. From the mark on
+    nothing new begins, and what had begun is awaited. Broken off, the next try goes on: until the evidence is put
+    aside nothing is changed, and from then on nothing is needed that has gone.
     """
     if job.learner_id is None:
         raise ValueError(f"{job.job} erases nobody")
     now = deps.clock.now()
-    erasure = deps.erasures.find(job.learner_id)
-    if erasure is None:
-        mark = Erasure(learner_id=job.learner_id, requested_at=job.started_at, marked_at=now)
-        return job.waiting([], deps.erasures.save(mark).erases_from, now)
-    if now < erasure.erases_from:
-        return job.waiting([], erasure.erases_from, now)
-    records = deps.personal_records.all(job.learner_id)
-    histories = _histories(records, deps)
-    if erasure.kept_at is None:
-        reasons = _under_way(records, histories, deps, now)
-        if reasons:
-            return job.waiting(reasons, now + RECHECK, now)
-        erasure = _keep_evidence(erasure, records, histories, deps, now)
-    if erasure.erased_at is None:
-        _erase(erasure, records, histories, deps, now)
+    marks = _marks(job.learner_id, job, deps, now)
+    erases_from = max(mark.erases_from for mark in marks)
+    if now < erases_from:
+        return job.waiting([], erases_from, now)
+    held = [_held(mark, deps) for mark in marks if mark.erased_at is None]
+    reasons = {reason for each in held if each.mark.kept_at is None for reason in _under_way(each, deps, now)}
+    if reasons:
+        return job.waiting(sorted(reasons), now + RECHECK, now)
+    profile = _profile(held[0]) if held else None
+    for each in reversed(held):
+        _erase(each if each.mark.kept_at else _keep_evidence(each, profile, deps, now), deps, now)
     return job.erased(now)
 
 
-def _histories(records: Sequence[object], deps: Erasing) -> Sequence[CertificateHistory]:
-    """Of every certificate that is issued."""
-    found = [deps.certificates.history(one.certificate) for one in records if isinstance(one, Claim)]
-    return [history for history in found if history]
+def _marks(learner_id: LearnerId, job: Job, deps: Erasing, now: datetime) -> Sequence[Erasure]:
+    """The mark of each identity, the primary's first: of those joined by now, and of those who were when it began."""
+    mark = deps.erasures.find(learner_id)
+    person = tuple(dict.fromkeys((*(mark.person if mark else ()), *deps.identities.of(learner_id))))
+    return [
+        deps.erasures.find(each)
+        or deps.erasures.save(Erasure(learner_id=each, requested_at=job.started_at, marked_at=now, person=person))
+        for each in person
+    ]
 
 
-def _under_way(
-    records: Sequence[object], histories: Sequence[CertificateHistory], deps: Erasing, now: datetime
-) -> Sequence[str]:
-    names = {each.job for one in records if isinstance(one, Reported) for each in one.proposals}
+def _held(mark: Erasure, deps: Erasing) -> Held:
+    records = deps.personal_records.all(mark.learner_id)
+    histories = [deps.certificates.history(one.certificate) for one in records if isinstance(one, Claim)]
+    return Held(mark=mark, records=records, histories=[history for history in histories if history])
+
+
+def _under_way(held: Held, deps: Erasing, now: datetime) -> Sequence[str]:
+    names = {each.job for one in held.records if isinstance(one, Reported) for each in one.proposals}
     jobs = {name: deps.jobs.find(name) for name in names}
     accepted_at = {name: job.export.accepted_at if job and job.export else None for name, job in jobs.items()}
-    heads = {history.head.number: history.head for history in histories}
-    return under_way(records, heads, accepted_at, now)
+    heads = {history.head.number: history.head for history in held.histories}
+    return under_way(held.records, heads, accepted_at, now)
 
 
-def _keep_evidence(
-    erasure: Erasure,
-    records: Sequence[object],
-    histories: Sequence[CertificateHistory],
-    deps: Erasing,
-    now: datetime,
-) -> Erasure:
+def _profile(primary: Held) -> Profile | None:
+    return next((one for one in primary.records if isinstance(one, Profile)), None)
+
+
+def _keep_evidence(held: Held, profile: Profile | None, deps: Erasing, now: datetime) -> Held:
     """Put aside who the learner is, and what each certificate says; the mark then knows the originals."""
-    identity = identity_of(erasure.learner_id, records)
+    learner_id = held.mark.learner_id
+    identity = identity_of(learner_id, held.records, profile)
     if identity:
         deps.evidence.keep_identity(identity)
-    kept = [evidence for history in histories for evidence in _kept(erasure.learner_id, history, deps)]
-    return deps.erasures.save(erasure.kept(kept, identity, now))
+    kept = [evidence for history in held.histories for evidence in _kept(learner_id, history, deps)]
+    return replace(held, mark=deps.erasures.save(held.mark.kept(kept, identity, now)))
 
 
 def _kept(learner_id: LearnerId, history: CertificateHistory, deps: Erasing) -> Sequence[Evidence]:
@@ -98,21 +116,15 @@ def _kept(learner_id: LearnerId, history: CertificateHistory, deps: Erasing) -> 
     ]
 
 
-def _erase(
-    erasure: Erasure,
-    records: Sequence[object],
-    histories: Sequence[CertificateHistory],
-    deps: Erasing,
-    now: datetime,
-) -> None:
-    for evidence in erasure.evidence:
+def _erase(held: Held, deps: Erasing, now: datetime) -> None:
+    for evidence in held.mark.evidence:
         deps.evidence.remove_original(evidence)
-    for history in histories:
+    for history in held.histories:
         deps.certificates.withhold_name(history)
-    for record in records:
+    for record in held.records:
         _pseudonymise(record, deps, now)
-    deps.accounts.remove(erasure.learner_id)
-    deps.erasures.save(erasure.erased(now))
+    deps.accounts.remove(held.mark.learner_id)
+    deps.erasures.save(held.mark.erased(now))
 
 
 def _pseudonymise(record: object, deps: Erasing, now: datetime) -> None:

@@ -51,14 +51,12 @@ from shared.domain.ids import (
     CertificateNumber,
     EditionId,
     EnrolmentId,
-    EnrolmentReference,
     LearnerId,
     ModuleId,
 )
 from shared.domain.job import Cursor
 from shared.domain.learner import Contact, Membership, Profile
 from shared.domain.recovery import PATIENCE
-from shared.domain.refusals import NotEnrolled
 from shared.domain.reporting import Report, Reported
 from shared.domain.status_list import StatusPlace
 from shared.events.event import Event
@@ -172,22 +170,6 @@ class DynamoEnrolments:
     def of_module(self, learner_id: LearnerId, module_id: ModuleId) -> Sequence[Enrolment]:
         return self.store.of_partition(_partition(learner_id), f"ENROLMENT#{module_id}#")[::-1]
 
-    def meant(self, reference: EnrolmentReference) -> Enrolment | None:
-        if reference.edition is not None:
-            return self.find(EnrolmentId(reference.learner_id, reference.module_id, reference.edition))
-        return next(iter(self.of_module(reference.learner_id, reference.module_id)), None)
-
-    def require(self, reference: EnrolmentReference) -> Enrolment:
-        enrolment = self.meant(reference)
-        if enrolment is None:
-            raise NotEnrolled(f"There is no enrolment in {reference.module_id!r}.")
-        return enrolment
-
-    def named(self, reference: EnrolmentReference) -> EnrolmentId:
-        if reference.edition is None:
-            return self.require(reference).id
-        return EnrolmentId(reference.learner_id, reference.module_id, reference.edition)
-
     def save(self, enrolment: Enrolment, announcing: Sequence[Event] = ()) -> Enrolment:
         return self.store.save(enrolment, announcing)
 
@@ -288,11 +270,13 @@ class DynamoProfiles:
         self._contacts = _contacts(encode, connection)
 
     def find(self, learner_id: LearnerId) -> Profile | None:
-        return self.store.find(profile_key(learner_id))
+        own = self.store.find(profile_key(learner_id))
+        return self.store.find(profile_key(own.joined_to)) if own and own.joined_to else own
 
     def those(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Profile]:
-        keys = [profile_key(learner_id) for learner_id in set(learner_ids)]
-        return {profile.learner_id: profile for profile in self.store.of_keys(keys)}
+        own = own_profiles(self.store, learner_ids)
+        known = {**own_profiles(self.store, {one.person for one in own.values()} - set(own)), **own}
+        return {learner_id: known[one.person] for learner_id, one in own.items() if one.person in known}
 
     def save(self, profile: Profile, contact: Contact | None = None) -> Profile:
         return self._findable.save(profile, *(self._contacts.items(contact) if contact else ()))
@@ -307,6 +291,40 @@ def _contacts(encode: EncodeOutbox, connection: Connection) -> Findable[Contact]
         encode,
     )
     return Findable(store, connection, CONTACT, lambda contact: contact.terms)
+
+
+def own_profiles(store: Store[Profile], learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Profile]:
+    """What each of these identities says itself."""
+    keys = [profile_key(learner_id) for learner_id in set(learner_ids)]
+    return {profile.learner_id: profile for profile in store.of_keys(keys)}
+
+
+class DynamoIdentities:
+    """See ``ports.Identities``."""
+
+    def __init__(self, encode: EncodeOutbox, connection: Connection) -> None:
+        self._store = DynamoProfiles(encode, connection).store
+        self._connection = connection
+
+    def of(self, learner_id: LearnerId) -> Sequence[LearnerId]:
+        own = self._store.find(profile_key(learner_id))
+        primary = self._store.find(profile_key(own.joined_to)) if own and own.joined_to else own
+        return primary.identities if primary else (learner_id,)
+
+    def own(self, learner_ids: Iterable[LearnerId]) -> Mapping[LearnerId, Profile]:
+        return own_profiles(self._store, learner_ids)
+
+    def save(self, *profiles: Profile) -> None:
+        items = [self._store.written(profile, ()) for profile in profiles]
+        try:
+            with TransactWrite(connection=self._connection) as transaction:
+                for item in items:
+                    transaction.save(item)
+        except TransactWriteError as error:
+            if not was_condition(error):
+                raise
+            if not all(map(self._store.is_stored, items)):
+                raise ConcurrentChange(" and ".join(item.pk for item in items)) from error
 
 
 class DynamoContacts:

@@ -14,7 +14,7 @@ from shared.domain.attempt import Attempt, AttemptHistory
 from shared.domain.availability import EditionStatus
 from shared.domain.edition import Edition
 from shared.domain.enrolment import ByHand, DeclineReason, Enrolment, EnrolmentState, WaitingFor
-from shared.domain.learner import Membership
+from shared.domain.learner import Joined, Membership, Profile
 
 ADMINS = frozenset({"admin"})
 ENROLMENT = f"{MODULE}/enrolment"
@@ -24,6 +24,7 @@ CSV = "text/csv"
 MAX_MEMBERSHIP_BYTES = 4 * 1024 * KIB
 ACCOMMODATIONS = "/admin/learners/{learner_id}/accommodations"
 ACCOMMODATION = "/admin/learners/{learner_id}/accommodations/{module_id}"
+IDENTITIES = "/admin/learners/{learner_id}/identities"
 
 WHAT_TO_DO = {
     DeclineReason.NOT_A_MEMBER: "This module is for members. Ask the society's office to join, then enrol anew.",
@@ -435,6 +436,67 @@ POST_AWARD = Operation(
     problems=("not-found", "module-closed", "already-passed", "profile-incomplete", "learner-erased"),
     groups=ADMINS,
 )
+
+
+class JoiningBody(Body):
+    """Which other identity is the same person, and why that is believed."""
+
+    learner_id: Identifier
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class JoinedView(View):
+    """Another identity of a person, and who said so."""
+
+    learner_id: str
+    reason: str
+    by: str
+    at: Instant
+
+    @classmethod
+    def of(cls, joined: Joined) -> Self:
+        return cls(learner_id=joined.learner_id, reason=joined.reason, by=joined.by, at=joined.at)
+
+
+class IdentitiesView(View):
+    """A person: ``learner_id`` is the primary identity, under which they are shown; ``joined`` are the others."""
+
+    learner_id: str
+    joined: list[JoinedView]
+
+    @classmethod
+    def of(cls, primary: Profile) -> Self:
+        return cls(learner_id=primary.learner_id, joined=[JoinedView.of(other) for other in primary.joined])
+
+
+POST_IDENTITY = Operation(
+    id="joinIdentities",
+    summary="Let another identity be the same person; from then on there is one record, whichever is signed in with",
+    method=HTTPMethod.POST,
+    path=IDENTITIES,
+    body=JoiningBody,
+    answers={HTTPStatus.CREATED: IdentitiesView, HTTPStatus.OK: IdentitiesView},
+    problems=("not-found", "already-joined", "identities-conflict", "learner-erased"),
+    groups=ADMINS,
+)
+GET_IDENTITIES = Operation(
+    id="getIdentities",
+    summary="All identities of a person",
+    method=HTTPMethod.GET,
+    path=IDENTITIES,
+    answers={HTTPStatus.OK: IdentitiesView},
+    problems=("not-found",),
+    groups=ADMINS,
+)
+DELETE_IDENTITY = Operation(
+    id="separateIdentities",
+    summary="Let another identity be another person again, with what is under it",
+    method=HTTPMethod.DELETE,
+    path=f"{IDENTITIES}/{{identity}}",
+    answers={HTTPStatus.OK: IdentitiesView},
+    problems=("not-found", "learner-erased"),
+    groups=ADMINS,
+)
 OPERATIONS = (
     PUT_ENROLMENT,
     GET_ENROLMENT,
@@ -450,4 +512,7 @@ OPERATIONS = (
     LIST_ACCOMMODATIONS,
     LIST_ALL_ACCOMMODATIONS,
     POST_AWARD,
+    POST_IDENTITY,
+    GET_IDENTITIES,
+    DELETE_IDENTITY,
 )

@@ -15,7 +15,14 @@ from shared.api.contract.certification import (
     TranscriptEntryView,
     YearTotalView,
 )
-from shared.api.contract.enrolment import ADMINS, AccommodationView, AttemptSummaryView, ByHandView, MembershipView
+from shared.api.contract.enrolment import (
+    ADMINS,
+    AccommodationView,
+    AttemptSummaryView,
+    ByHandView,
+    JoinedView,
+    MembershipView,
+)
 from shared.api.contract.modules import EDITION, EditionQuery
 from shared.api.operation import MAX_LIMIT, Operation, PageQuery, Query
 from shared.api.shapes import Instant, View, number
@@ -177,9 +184,13 @@ class LearnersCertificateView(View):
 
 
 class LearnerView(View):
-    """One page about one learner; ``name`` and ``email`` as their id token said, where the profile has none."""
+    """One page about one learner; ``name`` and ``email`` as their id token said, where the profile has none.
+
+    ``joined`` are the other identities of a person who has several; ``learner_id`` is the primary one.
+    """
 
     learner_id: str
+    joined: list[JoinedView] | None = None
     name: str | None
     email: str | None
     profile: ProfileView | None
