@@ -14,6 +14,7 @@ from functions.assessment.settle.use_case import settle_grade
 from functions.certification.certify.use_case import issue_version
 from functions.certification.record.privacy import request_erasure
 from functions.certification.record.use_case import change_profile, list_certificates, show_certificate, show_profile
+from functions.enrolment.admit.award import Award, award_by_hand
 from functions.enrolment.admit.joining import join_identities, separate_identities, show_identities
 from functions.enrolment.confirm.use_case import confirm_enrolment
 from functions.enrolment.enrol.use_case import acknowledge, record_views, request_enrolment, show_enrolment, withdraw
@@ -32,7 +33,7 @@ from shared.domain.learner import Contact, Joined, Membership, Profile
 from shared.domain.refusals import AlreadyJoined, IdentitiesConflict, InvalidRequest, LearnerErased, NotFound
 from shared.events.assessment import AttemptPassedV1, AttemptSubmittedV1
 from shared.events.certification import CertificateIssuedV1, CreditClaimedV1
-from shared.events.enrolment import EnrolmentRequestedV1
+from shared.events.enrolment import EnrolmentPassedV1, EnrolmentRequestedV1
 from shared.jobs import next_page
 from shared.ports import ConcurrentChange
 from tests.support.builders import (
@@ -304,6 +305,16 @@ def test_a_module_that_nobody_began_begins_under_the_identity_that_asks() -> Non
     world = joined(a_world())
     request_enrolment(named(OTHER, 1), world, at=NOW)
     assert [one.learner_id for one in world.enrolments.all()] == [OTHER]
+
+
+def test_a_pass_by_hand_goes_where_the_module_was_begun() -> None:
+    world = joined(a_world(of_other()))
+    by_hand = Award(enrolment=replace(ENROLMENT, edition=2), passed_at=NOW, reason="sat on paper")
+    passed, is_new = award_by_hand(by_hand, ADMIN, world, at=NOW)
+    assert (passed.id, is_new) == (EnrolmentId(OTHER, MODULE, 2), True)
+    [claim] = world.claims.all()
+    assert (claim.learner_id, claim.content.attested_name) == (OTHER, "Ada Lovelace")
+    assert [event.learner_id for event in world.told(EnrolmentPassedV1)] == [OTHER]
 
 
 def test_what_is_set_aside_is_not_asked_for_anew() -> None:
