@@ -55,7 +55,7 @@ e2e: $(READY) $(MINISTACK) $(SAM) verifiers ## build and deploy template.yaml to
 	$(SAM_CLI) build --cached --parallel --build-dir .aws-sam/e2e --parameter-overrides Architecture=x86_64
 	$(BIN)/python -m pytest tests/e2e
 
-soak: $(READY) ## long explorations: every call of the journey disturbed in every way
+soak: $(READY) ## long explorations: every call of the journey disturbed in every way, every operation asked in many
 	$(BIN)/python -m pytest -n auto --dist load --soak -m soak --figures-of "make soak" tests/flow
 
 reliability: $(READY) ## what the last make test, engine and soak have tried, and what of it held, as a table
