@@ -8,6 +8,7 @@ from infra.local.clock import LocalClock
 from infra.local.system import LocalSystem
 from tests.conftest import Tried
 from tests.engine import racing
+from tests.flow.conftest import NO_PAUSE
 from tests.flow.journey import START, World
 
 
@@ -16,7 +17,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The whole system on ministack, with a clock that stands still."""
     state = tmp_path_factory.mktemp("state")
     clock = LocalClock(START, ticking=False)
-    with LocalSystem(engine="ministack", clock=clock, state=state, log=state / "functions.log") as system:
+    log = state / "functions.log"
+    with LocalSystem(engine="ministack", clock=clock, state=state, log=log, parameters=NO_PAUSE) as system:
         yield World(system)
 
 

@@ -15,7 +15,7 @@ from shared.bootstrap import deps
 from shared.domain.ids import EditionId, ModuleId
 from shared.messaging.codec import decode
 from tests.engine.racing import at_once, delivered, ids_of, of_author
-from tests.flow.journey import Learner, Module, World, a_bank, a_question, answered, drawing
+from tests.flow.journey import DOCUMENTS, Learner, Module, World, a_bank, a_question, answered, drawing
 
 OTHERS = [f"q{n}" for n in range(2, 11)]
 
@@ -85,7 +85,7 @@ def test_ten_certifications_of_one_claim_issue_one_version(world: World, module:
     documents = world.system.aws("s3").list_object_versions(
         Bucket=world.system.reference("DocumentBucket"), Prefix=f"certificates/{number}/"
     )
-    assert len(documents["Versions"]) == 1
+    assert len(documents["Versions"]) == len(DOCUMENTS)
     world.deliver()
     assert len([event for event in ids_of(world, "cme.certificate.issued.v1") if number in event]) == 1
 
