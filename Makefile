@@ -11,13 +11,14 @@ SAM_CLI = PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint types imports template pytest engine e2e soak reliability browser verifiers build checkov
+.PHONY: help run demo test lint types imports template pytest engine e2e soak reliability bench browser verifiers build checkov
 
 READY := .venv/.ready
 MINISTACK := .venv-ministack/.ready
 SAM := .venv-sam/.ready
 VERIFIERS := .venv-verifiers/.ready
 CHECKOV := .venv-checkov/.ready
+BENCH := .venv-bench/.ready
 BIN := .venv/bin
 PIP_INSTALL := -m pip install --disable-pip-version-check --no-input
 
@@ -60,6 +61,9 @@ soak: $(READY) ## long explorations: every call of the journey disturbed in ever
 
 reliability: $(READY) ## what the last make test, engine and soak have tried, and what of it held, as a table
 	@$(BIN)/python -m tests.support.reliability
+
+bench: $(READY) $(BENCH) $(MINISTACK) ## the figures of docs/performance.md, beside their floors; also in build/bench.json (FAST=1: in a minute)
+	@.venv-bench/bin/python -m tests.bench $(if $(FAST),--fast)
 
 browser: $(READY) ## the verification page in a real browser (needs Chromium and chromedriver); pictures in build/browser
 	$(BIN)/python -m pytest tests/browser
@@ -114,6 +118,14 @@ $(CHECKOV):
 	echo "Setting up .venv-checkov (first start only, about a minute)..."; \
 	"$$python" -m venv --clear .venv-checkov
 	@.venv-checkov/bin/python $(PIP_INSTALL) checkov==3.3.30
+	@touch $@
+
+# Its own tools, and all that .venv has.
+$(BENCH): $(READY)
+	@echo "Setting up .venv-bench (first start only)..."
+	@$(BIN)/python -m venv --clear .venv-bench
+	@.venv-bench/bin/python $(PIP_INSTALL) awslambdaric==4.2.2 pyinstrument==5.1.3
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > "$$(.venv-bench/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/project.pth"
 	@touch $@
 
 # Node looks for libraries beside the script that asks for them.

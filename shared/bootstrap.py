@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from shared.adapters.clock import SystemClock
 from shared.adapters.schemes import PackagedSchemes
 from shared.messaging.codec import encode_outbox
-from shared.messaging.consumer import Consumer, Handler
+from shared.messaging.consumer import BatchAnswer, Consumer, Handler
 from shared.ports import (
     Accommodations,
     Accounts,
@@ -75,7 +75,6 @@ from shared.settings import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from pynamodb.connection import Connection
 
@@ -491,7 +490,7 @@ def consume(
     context: "LambdaContext",
     handlers: "Mapping[type[Any], Handler]",
     afterwards: "Callable[[], None] | None" = None,
-) -> "PartialItemFailureResponse":
+) -> BatchAnswer:
     """Hand each message of a batch to the handler of its event type, then run ``afterwards`` once.
 
     See ``messaging.consumer``.

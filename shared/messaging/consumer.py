@@ -1,11 +1,8 @@
 """The edge of every queue consumer: decode, hand over, report what failed."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypedDict, TypeVar
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.deadline import until_the_end_of
@@ -18,9 +15,25 @@ from shared.ports import Clock, ConcurrentChange, Failures
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[[Any], None]
+Record = Mapping[str, Any]
+"""A message as Lambda hands it over."""
 
 # A lost race is run again from a fresh read this often before the message goes back to the queue.
 RUNS = 3
+
+
+class ItemFailure(TypedDict):
+    itemIdentifier: str
+
+
+class BatchAnswer(TypedDict):
+    """Which messages of a batch failed; SQS takes the others for done."""
+
+    batchItemFailures: list[ItemFailure]
+
+
+def _failed(records: Iterable[Record]) -> BatchAnswer:
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in records]}
 
 
 class Consumer:
@@ -38,31 +51,32 @@ class Consumer:
 
     def __call__(
         self, event: dict[str, Any], context: LambdaContext, afterwards: Callable[[], None] | None = None
-    ) -> PartialItemFailureResponse:
+    ) -> BatchAnswer:
         """``afterwards`` runs once for the whole batch; where it raises, every message of it failed."""
-        processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+        records: list[Record] = event["Records"]
         with until_the_end_of(context):
-            answer = process_partial_response(
-                event=event, record_handler=self._handle, processor=processor, context=context
-            )
-            return self._finish(event, afterwards) or answer if afterwards else answer
+            failed = [record for record in records if not self._handle(record)]
+            if afterwards and not self._finish(records, afterwards):
+                return _failed(records)
+        return _failed(failed)
 
-    def _finish(self, event: dict[str, Any], afterwards: Callable[[], None]) -> PartialItemFailureResponse | None:
+    def _finish(self, records: list[Record], afterwards: Callable[[], None]) -> bool:
+        """Whether that went well."""
         try:
             _run(afterwards)
         except Exception as error:
-            records = [SQSRecord(record) for record in event["Records"]]
             logger.exception("batch_failed", extra={"messages": len(records)})
             for record in records:
                 count("Failed")
                 self._keep_on_last_try(record, error)
-            return {"batchItemFailures": [{"itemIdentifier": record.message_id} for record in records]}
-        return None
+            return False
+        return True
 
-    def _handle(self, record: SQSRecord) -> None:
+    def _handle(self, record: Record) -> bool:
+        """Whether the message is done with."""
         logger.set_correlation_id(None)
         try:
-            envelope = decode(record.body)
+            envelope = decode(record["body"])
             handler = self._handlers.get(envelope.event.TYPE)
             if handler is None:
                 raise UnreadableEvent(f"{envelope.event.TYPE} does not belong on this queue")
@@ -73,18 +87,19 @@ class Consumer:
             count("Failed")
             if is_passing_fault(error):
                 count("Postponed")
-            logger.exception("message_failed", extra={"message_id": record.message_id})
+            logger.exception("message_failed", extra={"message_id": record["messageId"]})
             self._keep_on_last_try(record, error)
-            raise
+            return False
         logger.info("handled", extra={"event_type": envelope.event.TYPE, "event_id": envelope.id})
         count("Succeeded")
+        return True
 
-    def _keep_on_last_try(self, record: SQSRecord, error: Exception) -> None:
-        if int(record.attributes.approximate_receive_count) < self._max_receives:
+    def _keep_on_last_try(self, record: Record, error: Exception) -> None:
+        if int(record["attributes"]["ApproximateReceiveCount"]) < self._max_receives:
             return
-        queue = record.event_source_arn.rpartition(":")[2]
+        queue = record["eventSourceARN"].rpartition(":")[2]
         cause = f"{type(error).__name__}: {error}"
-        self._failures.keep(queue, record.message_id, record.body, cause, self._clock.now())
+        self._failures.keep(queue, record["messageId"], record["body"], cause, self._clock.now())
 
 
 def _run(work: Callable[[], None]) -> None:
