@@ -76,6 +76,8 @@ verifiers: demo $(VERIFIERS) ## verify what the demo left, offline, with librari
 build: $(SAM) ## sam validate --lint and sam build: what is deployed, in .aws-sam (ARCHITECTURE=arm64 or x86_64)
 	$(SAM_CLI) validate --lint
 	$(SAM_CLI) build --cached --parallel --parameter-overrides Architecture=$(ARCHITECTURE)
+	@# Compiled here: a function's own disk can't be written to, so every cold start would compile it all anew.
+	.venv-sam/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash .aws-sam/build
 
 checkov: $(CHECKOV) ## what checkov thinks of the template; which of its checks do not apply, and why, is in .checkov.yaml
 	.venv-checkov/bin/checkov --config-file .checkov.yaml

@@ -52,7 +52,7 @@ def _cold(wanted: set[str] | None) -> Iterator[dict[str, ColdCall]]:
 
 def measure(bench: Bench) -> list[Figure]:
     """The quickest of the first calls of each function, in its CPU time, as a ratio of the floor's."""
-    calls = _quickest(bench.state, rounds=1 if bench.fast else 3, wanted=SOME if bench.fast else None)
+    calls = _quickest(bench.state, rounds=2 if bench.fast else 3, wanted=SOME if bench.fast else None)
     floor = calls.pop(FLOOR)
     figures = [Figure("floor: botocore and one put", floor.cpu * 1000, "ms CPU"), *_memory(FLOOR, floor)]
     for function, call in sorted(calls.items()):

@@ -127,6 +127,9 @@ def call_cold(handler: str, event: Any, name: str, **environment: str) -> ColdCa
                 "AWS_LAMBDA_FUNCTION_NAME": name,
                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
                 "LAMBDA_TASK_ROOT": str(ROOT),
+                # Compiled, as `make build` leaves it, but not into the tree.
+                "PYTHONDONTWRITEBYTECODE": "",
+                "PYTHONPYCACHEPREFIX": str(ROOT / "build" / "bench" / "compiled"),
                 **environment,
             },
             stdout=subprocess.DEVNULL,
