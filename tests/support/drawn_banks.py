@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared.domain.ids import OptionId, QuestionId
 from shared.domain.questions import AnswerKey, Bank, Image, KeyEntry, Kind, Option, Question, Scoring
+from shared.exchange.identifiers import option_ids
 from shared.exchange.images import image_of
 from shared.exchange.markup import from_html
 
@@ -16,6 +17,8 @@ PNG: Final = image_of(b"\x89PNG\r\n\x1a\n of no size")
 GIF: Final = image_of(b"GIF89a of no size")
 
 IDS = st.from_regex(r"[a-z0-9-]{1,8}", fullmatch=True)
+OPTION_IDS = IDS.filter(lambda each: option_ids([each]) == [each])
+"""Without those that would tell which option is right: no reader keeps them."""
 MARKUP: Final = [
     "plain",
     "a &lt; b &amp; c &gt; d &nbsp; é 漢",
@@ -46,7 +49,7 @@ def pairs(draw: st.DrawFn, question_id: str, most: int = 6) -> tuple[Question, K
     """A question and its key, as any bank can hold them."""
     kind = draw(st.sampled_from(Kind))
     scoring = draw(st.sampled_from(Scoring))
-    ids = [OptionId(each) for each in draw(st.lists(IDS, min_size=2, max_size=most, unique=True))]
+    ids = [OptionId(each) for each in draw(st.lists(OPTION_IDS, min_size=2, max_size=most, unique=True))]
     weighed = scoring is Scoring.WEIGHTS
     right = st.sets(st.sampled_from(ids), min_size=1, max_size=1 if kind is Kind.SINGLE and not weighed else None)
     weights: dict[OptionId, Fraction] = {}
