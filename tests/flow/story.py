@@ -12,6 +12,8 @@ from tests.flow.journey import REQUEST_ID, TOLD_QUEUES, Learner, Message, Module
 # When a step ran, which no rule asks about.
 RAN = ("graded_at", "issued_at", "failed_at", "started_at", "finished_at", "advanced_at")
 BY_CHANCE = ("status", "pdf_sha256", "credential_sha256", "jwt_sha256", "x", "y", "before", "after", "message_id")
+# How often a job had to look again depends on who was faster.
+HOW_IT_WENT = ("page", "walk", "lagging_before", "idle")
 EVALUATION = {"required": True, "questions": [{"question_id": "useful", "text": "Was it useful?", "options": []}]}
 
 

@@ -13,10 +13,7 @@ from shared.adapters.dynamo.store import Store
 from shared.domain.mail import Mail
 from tests.flow.faulty import THREE, sit_a_faulty_test
 from tests.flow.journey import TOLD_QUEUES, Begin, World, answered
-from tests.flow.story import tables_of
-
-# How often the job had to look again depends on who was faster.
-HOW_IT_WENT = ("page", "walk", "lagging_before", "idle")
+from tests.flow.story import HOW_IT_WENT, tables_of
 
 
 @dataclass(frozen=True)
