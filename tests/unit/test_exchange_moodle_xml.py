@@ -454,6 +454,8 @@ def texts() -> st.SearchStrategy[str]:
 
 
 IDS = st.text(alphabet="abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=64)
+OPTION_IDS = IDS.map(OptionId).filter(lambda each: option_ids([each]) == [each])
+"""Without those that would tell which option is right: no reader keeps them."""
 POOLS = st.text(min_size=1, max_size=40).map(lambda name: " ".join(writable(name).split())).filter(bool)
 MOODLES_WEIGHTS = st.sampled_from(GRADES).map(lambda grade: Fraction(grade).limit_denominator(100) / 100)
 WEIGHTS = st.one_of(MOODLES_WEIGHTS, st.fractions(min_value=-2, max_value=2, max_denominator=9999))
@@ -470,7 +472,7 @@ def pairs(draw: st.DrawFn) -> tuple[Question, KeyEntry]:
     scoring = draw(st.sampled_from(Scoring))
     count = draw(st.integers(min_value=2, max_value=12))
     usual = option_ids([""] * count)
-    ids = draw(st.one_of(st.just(usual), st.lists(IDS.map(OptionId), min_size=count, max_size=count, unique=True)))
+    ids = draw(st.one_of(st.just(usual), st.lists(OPTION_IDS, min_size=count, max_size=count, unique=True)))
     weights: dict[OptionId, Fraction] = {}
     if scoring is Scoring.WEIGHTS:
         weights = draw(st.dictionaries(st.sampled_from(ids), WEIGHTS, min_size=1))
