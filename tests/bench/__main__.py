@@ -11,12 +11,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import calls, cold_start
+from tests.bench import calls, cold_start, cost, growth, latency, overhead
 from tests.bench.figures import Bench, Figure
 
 MEASUREMENTS: Mapping[str, Callable[[Bench], Sequence[Figure]]] = {
     "calls": calls.measure,
+    "growth": growth.measure,
     "cold start": cold_start.measure,
+    "warm overhead": overhead.measure,
+    "time to result": latency.measure,
+    "cost": cost.measure,
 }
 
 

@@ -1,6 +1,6 @@
 """Every call that the functions make to AWS, by the step that makes it, with what DynamoDB would charge for it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -66,6 +66,10 @@ class Recording:
         """Whether each call of a function is the first of its process."""
         self._under_way: list[Call] = []
         self._places = OneList()
+
+    def watch(self, events: Any) -> None:
+        events.register("provide-client-params", self.ask)
+        events.register("after-call", self.answer)
 
     def attach(self, system: LocalSystem) -> None:
         self._engine = system.aws("dynamodb")
@@ -209,20 +213,26 @@ def _about(params: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def recorded_world(state: Path, *, engine: str = "moto", **parameters: str) -> Iterator[tuple[World, Recording]]:
-    """A world whose functions' calls are recorded, with a clock that stands still."""
+def default_session(attach: Callable[[Any], None]) -> Iterator[None]:
+    """A session of its own for the clients of functions, whose events are watched."""
     before = boto3.DEFAULT_SESSION
     boto3.setup_default_session()
-    recording = Recording()
     assert boto3.DEFAULT_SESSION
-    boto3.DEFAULT_SESSION.events.register("provide-client-params", recording.ask)
-    boto3.DEFAULT_SESSION.events.register("after-call", recording.answer)
-    clock = LocalClock(START, ticking=False)
+    attach(boto3.DEFAULT_SESSION.events)
     try:
-        with LocalSystem(
-            clock=clock, state=state, log=state / "functions.log", engine=engine, parameters=parameters
-        ) as system:
-            recording.attach(system)
-            yield World(system), recording
+        yield
     finally:
         boto3.DEFAULT_SESSION = before
+
+
+@contextmanager
+def recorded_world(state: Path, *, engine: str = "moto") -> Iterator[tuple[World, Recording]]:
+    """A world whose functions' calls are recorded, with a clock that stands still."""
+    recording = Recording()
+    clock = LocalClock(START, ticking=False)
+    with (
+        default_session(recording.watch),
+        LocalSystem(clock=clock, state=state, log=state / "functions.log", engine=engine) as system,
+    ):
+        recording.attach(system)
+        yield World(system), recording

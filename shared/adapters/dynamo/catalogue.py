@@ -9,7 +9,20 @@ from pynamodb.connection import Connection
 from pynamodb.exceptions import DoesNotExist, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from shared.adapters.dynamo.store import EncodeOutbox, Key, Marks, Store, due, due_for_recovery, due_keys, was_condition
+from shared.acting import note_read
+from shared.adapters.dynamo.kept import Kept
+from shared.adapters.dynamo.store import (
+    EncodeOutbox,
+    Key,
+    Marks,
+    Store,
+    due,
+    due_for_recovery,
+    due_keys,
+    stored,
+    subject,
+    was_condition,
+)
 from shared.adapters.dynamo.tables import CatalogueItem, Item
 from shared.domain.availability import EditionStatus
 from shared.domain.edition import Draft, Edition, EditionContent, information_hash
@@ -21,6 +34,7 @@ from shared.events.event import Event
 from shared.facts import dump, from_facts, load
 from shared.ports import ConcurrentChange, Page
 
+KEPT_EDITIONS = 50
 RETIRE = "retire"
 NOTICE = "notice"
 PUBLISHED = "published"
@@ -107,6 +121,7 @@ class DynamoCatalogue:
     def __init__(self, encode: EncodeOutbox, connection: Connection) -> None:
         self._connection = connection
         self._kept: tuple[str, Shelf] | None = None
+        self._editions: Kept[EditionId, tuple[str, Edition]] = Kept(KEPT_EDITIONS)
         self._drafts = Store(
             CatalogueItem,
             Draft,
@@ -167,10 +182,16 @@ class DynamoCatalogue:
             raise ConcurrentChange(str(status.id)) from error
 
     def edition(self, edition: EditionId) -> Edition:
-        draft = self._drafts.find(edition_key(edition))
-        if draft is None or draft.published_at is None:
+        """Read each time, for an erratum changes it; made of its facts once for as long as they are the same."""
+        item = stored(CatalogueItem, edition_key(edition))
+        kept = self._editions.get(edition)
+        if item and kept and kept[0] == item.facts:
+            note_read(subject(item), item.facts)
+            return kept[1]
+        draft = self._drafts.read(item) if item else None
+        if item is None or draft is None or draft.published_at is None:
             raise NotFound(f"There is no published edition {edition.edition} of {edition.module_id}.")
-        return self.complete(draft)
+        return self._editions.put(edition, (item.facts or "", self.complete(draft)), 1)[1]
 
     def status(self, edition: EditionId) -> EditionStatus | None:
         return self.status_store.find(status_key(edition))
