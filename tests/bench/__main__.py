@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import calls, cold_start, cost, growth, latency, overhead
+from tests.bench import calls, certificates, cold_start, cost, growth, latency, overhead, throughput
 from tests.bench.figures import Bench, Figure
 
 MEASUREMENTS: Mapping[str, Callable[[Bench], Sequence[Figure]]] = {
@@ -19,6 +19,8 @@ MEASUREMENTS: Mapping[str, Callable[[Bench], Sequence[Figure]]] = {
     "growth": growth.measure,
     "cold start": cold_start.measure,
     "warm overhead": overhead.measure,
+    "throughput": throughput.measure,
+    "certificates": certificates.measure,
     "time to result": latency.measure,
     "cost": cost.measure,
 }

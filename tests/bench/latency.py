@@ -14,7 +14,7 @@ PAUSE = 0.005
 
 def measure(bench: Bench) -> list[Figure]:
     """Medians. On AWS, the waits in between are others: see docs/performance.md."""
-    times = 3 if bench.fast else 10
+    times = 2 if bench.fast else 10
     graded, certified = [], []
     with LocalSystem(state=bench.state, log=bench.state / "functions.log", port=0) as system:
         world = World(system)

@@ -81,7 +81,7 @@ class Tape:
 
 def measure(bench: Bench) -> list[Figure]:
     """Per step the CPU of ours, and its ratio to the floor's. Certify renders and signs between its calls."""
-    tape, times = Tape(), 20 if bench.fast else 100
+    tape, times = Tape(), 10 if bench.fast else 100
     with default_session(tape.attach), LocalSystem(state=bench.state, log=bench.state / "functions.log") as system:
         deps().status_places = OneList()
         world, silent = World(system), Recording()
