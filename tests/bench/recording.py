@@ -78,6 +78,11 @@ class Recording:
         system.observers.append(self._over)
         deps().status_places = self._places
 
+    @property
+    def last(self) -> Call:
+        """The call that was made last, by a function that is still running."""
+        return self._under_way[-1]
+
     def take(self) -> list[Call]:
         """The calls since the last time."""
         taken, self.calls = self.calls, []
