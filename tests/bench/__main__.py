@@ -2,9 +2,12 @@
 
 import argparse
 import json
+import os
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -37,13 +40,27 @@ def main() -> None:
     for name, measure in MEASUREMENTS.items():
         if options.only in (None, name):
             began = time.monotonic()
-            with tempfile.TemporaryDirectory() as state:
+            with tempfile.TemporaryDirectory() as state, _aside(out / "functions.log"):
                 found[name] = measure(Bench(Path(state), out, options.fast))
             Console(stderr=True).print(f"{name}: {time.monotonic() - began:.0f} s")
     Path("build/bench.json").write_text(
         json.dumps({name: [asdict(figure) for figure in figures] for name, figures in found.items()}, indent=1)
     )
     Console(width=150).print(_table(found))
+
+
+@contextmanager
+def _aside(log: Path) -> Iterator[None]:
+    """What the functions say of themselves goes to a file: here one table is printed."""
+    terminal = os.dup(1)
+    try:
+        with log.open("ab") as file:
+            os.dup2(file.fileno(), 1)
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(terminal, 1)
+        os.close(terminal)
 
 
 def _table(found: Mapping[str, Sequence[Figure]]) -> Table:
