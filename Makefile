@@ -31,7 +31,7 @@ run: $(READY) $(if $(filter ministack,$(ENGINE)),$(MINISTACK)) ## serve everythi
 demo: $(READY) $(if $(filter ministack,$(ENGINE)),$(MINISTACK)) ## play the whole journey in the terminal; PDFs and credentials go to build/demo (ENGINE=)
 	@$(BIN)/python -m infra.local demo --engine $(ENGINE)
 
-test: lint types imports template pytest ## every check that needs no other engine
+test: lint types imports template pytest ## every check that needs no engine but moto
 
 lint: $(READY) ## ruff: rules and format
 	$(BIN)/ruff check .
@@ -47,7 +47,7 @@ template: $(READY) ## cfn-lint
 	$(BIN)/cfn-lint template.yaml
 
 pytest: $(READY) ## unit, contract, integration and flow tests
-	$(BIN)/python -m pytest -n auto --dist loadfile --figures-of "make test"
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --figures-of "make test"
 
 engine: $(READY) $(MINISTACK) ## concurrency, on an engine whose conditional writes are real (needs Python 3.13)
 	$(BIN)/python -m pytest --figures-of "make engine" tests/engine

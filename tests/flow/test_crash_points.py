@@ -1,7 +1,7 @@
 """Wherever a process is killed, and whichever answer is lost: everything ends as it would have, undisturbed.
 
 `make soak` disturbs every call in every way. What a process has done changes with its writes alone, so without `--soak`
-every second write is disturbed, where it took effect and nobody got to know; and of all else a sample.
+every third write is disturbed, where it took effect and nobody got to know; and of all else a sample.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from tests.flow.crashing import ACTS, Disturbance, Kind, Point, Stage, disturbed
 from tests.flow.journey import World
 
 WRITES = ("dynamodb.Put", "dynamodb.Transact", "dynamodb.Update", "dynamodb.Delete", "dynamodb.BatchWrite")
-EVERY_DAY_OF_WRITES = 2
+EVERY_DAY_OF_WRITES = 3
 EVERY_DAY_OF_ALL = 120
 
 
@@ -52,4 +52,4 @@ def test_an_act_that_is_disturbed_at_any_call_ends_as_it_would_have(
     tried("crash points", happened)
     assert not differing
     # A list that is not out yet is put out: whether one is, and so the number of calls, is for chance to say.
-    assert happened >= 0.9 * len(points)
+    assert len(points) - happened <= max(1, len(points) // 10)
