@@ -21,7 +21,6 @@ from infra.local.lambdas import Invocation
 from infra.local.outbox import SentMail
 from infra.local.system import LocalSystem
 from shared.bootstrap import deps
-from shared.domain.status_list import StatusPlace, status_place
 from tests.support.verification import is_set, verify_proof
 
 # Four days before the real module's first edition expires.
@@ -449,17 +448,6 @@ class Message:
         return json.loads(self.body)
 
 
-class _ListsOfTheirOwn:
-    """See ``ports.StatusPlaces``: each place on a list that nobody else has, one a year from 1000 on."""
-
-    def __init__(self) -> None:
-        self._year = 999
-
-    def draw(self, issued_at: datetime) -> StatusPlace:
-        self._year += 1
-        return status_place(self._year, 7)
-
-
 class _SameDraw:
     """See ``ports.Randomness``."""
 
@@ -484,10 +472,6 @@ class World:
     def draw_the_same_form_for_all(self) -> None:
         """Chance decides no more which questions a test asks, so that what comes of it can be compared."""
         deps().randomness = _SameDraw()
-
-    def give_each_version_a_status_list(self) -> None:
-        """So that certify does the same for everyone: puts a list out."""
-        deps().status_places = _ListsOfTheirOwn()
 
     # Time and delivery
 
