@@ -17,7 +17,7 @@ WARM = 20  # certificates, until the process has what it keeps
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Of one certificate, its parts; of all of an edition, issued and reissued, the time and the memory of this process."""
+    """Of one certificate, its parts; of an edition, issued and reissued at once, the time and the memory of it all."""
     engine = "ministack" if (ROOT / ".venv-ministack" / "bin" / "ministack").exists() else "moto"
     holders, times = (25, 10) if bench.fast else (1_000, 50)
     with LocalSystem(state=bench.state, log=bench.state / "functions.log", engine=engine) as system:
