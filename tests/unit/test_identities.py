@@ -57,6 +57,7 @@ from tests.support.builders import (
     an_enrolment,
 )
 from tests.support.fakes import BrokenOff, World
+from tests.support.paging import all_of
 
 OTHER = LearnerId("dr-a-old")
 THIRD = LearnerId("dr-a-older")
@@ -422,14 +423,7 @@ STEPS: Sequence[tuple[type[Any], Callable[[Any, Any], object]]] = [
 
 
 def found(world: World, q: str | None, limit: int) -> list[str]:
-    learners: list[str] = []
-    cursor = None
-    while True:
-        page = find_learners(q, limit, cursor, world)
-        learners += [person.learner_id for person in page.entries]
-        cursor = page.cursor
-        if cursor is None:
-            return learners
+    return [person.learner_id for person in all_of(lambda cursor: find_learners(q, limit, cursor, world))]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 50])

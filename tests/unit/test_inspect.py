@@ -24,6 +24,7 @@ from tests.support.builders import (
     an_enrolment,
 )
 from tests.support.fakes import World
+from tests.support.paging import all_of
 
 
 def a_world() -> World:
@@ -43,14 +44,7 @@ def a_world() -> World:
 
 def found(world: World, q: str | None, limit: int = 50) -> list[str]:
     """The learners on all pages, in order."""
-    learners: list[str] = []
-    cursor = None
-    while True:
-        page = find_learners(q, limit, cursor, world)
-        learners += [person.learner_id for person in page.entries]
-        cursor = page.cursor
-        if cursor is None:
-            return learners
+    return [person.learner_id for person in all_of(lambda cursor: find_learners(q, limit, cursor, world))]
 
 
 @pytest.mark.parametrize(

@@ -60,10 +60,10 @@ def _put_once(item: Item) -> None:
 def _require_stored(item: Item, error: Exception) -> None:
     """Raise ConcurrentChange, from ``error``, where something else is stored, or nothing."""
     try:
-        stored = type(item).get(item.pk, item.sk, consistent_read=True)
+        there = type(item).get(item.pk, item.sk, consistent_read=True)
     except DoesNotExist:
         raise ConcurrentChange(f"{item.pk} {item.sk}") from error
-    if stored.facts != item.facts:
+    if there.facts != item.facts:
         raise ConcurrentChange(f"{item.pk} {item.sk}") from error
 
 

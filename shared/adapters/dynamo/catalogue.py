@@ -19,6 +19,7 @@ from shared.adapters.dynamo.store import (
     due,
     due_for_recovery,
     due_keys,
+    is_stored,
     stored,
     subject,
     was_condition,
@@ -164,7 +165,7 @@ class DynamoCatalogue:
         try:
             self._change_shelf(status, item)
         except ConcurrentChange:
-            if not self.status_store.is_stored(item):
+            if not is_stored(item):
                 raise
         return replace(status, version=status.version + 1)
 

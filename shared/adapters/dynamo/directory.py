@@ -5,16 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from pynamodb.connection import Connection
-from pynamodb.exceptions import TransactWriteError
-from pynamodb.transactions import TransactWrite
 
-from shared.adapters.dynamo.store import SHARDS, Key, Marks, Store, place_in, shard_of, was_condition
+from shared.adapters.dynamo.store import SHARDS, Key, Marks, Store, place_in, save_together, shard_of
 from shared.adapters.dynamo.tables import Item, LearningItem
 from shared.domain.ids import LearnerId, ModuleId
 from shared.domain.refusals import foreign_cursor
 from shared.domain.terms import words
 from shared.facts import dump
-from shared.ports import ConcurrentChange, Hit, Page
+from shared.ports import Hit, Page
 
 A = TypeVar("A", bound=Any)
 
@@ -82,15 +80,7 @@ class Findable(Generic[A]):
         item, *entries = self.items(aggregate)
         if not entries and not others:
             return self.store.save(aggregate)
-        try:
-            with TransactWrite(connection=self.connection) as transaction:
-                for one in (item, *entries, *others):
-                    transaction.save(one)
-        except TransactWriteError as error:
-            if not was_condition(error):
-                raise
-            if not self.store.is_stored(item):
-                raise ConcurrentChange(f"{item.pk} {item.sk}") from error
+        save_together([item, *entries, *others], self.connection)
         return replace(aggregate, version=aggregate.version + 1)
 
     def items(self, aggregate: A) -> list[Item]:

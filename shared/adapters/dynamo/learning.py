@@ -11,8 +11,7 @@ from itertools import count
 from typing import TypeVar
 
 from pynamodb.connection import Connection
-from pynamodb.exceptions import PutError, TransactWriteError
-from pynamodb.transactions import TransactWrite
+from pynamodb.exceptions import PutError
 
 from shared.adapters.dynamo.directory import (
     CONTACT,
@@ -37,8 +36,8 @@ from shared.adapters.dynamo.store import (
     due_for_recovery,
     due_keys,
     place_in,
+    save_together,
     shard_of,
-    was_condition,
 )
 from shared.adapters.dynamo.tables import Item, LearningItem
 from shared.domain.accommodation import Accommodation
@@ -315,16 +314,7 @@ class DynamoIdentities:
         return own_profiles(self._store, learner_ids)
 
     def save(self, *profiles: Profile) -> None:
-        items = [self._store.written(profile, ()) for profile in profiles]
-        try:
-            with TransactWrite(connection=self._connection) as transaction:
-                for item in items:
-                    transaction.save(item)
-        except TransactWriteError as error:
-            if not was_condition(error):
-                raise
-            if not all(map(self._store.is_stored, items)):
-                raise ConcurrentChange(" and ".join(item.pk for item in items)) from error
+        save_together([self._store.written(profile, ()) for profile in profiles], self._connection)
 
 
 class DynamoContacts:
@@ -441,16 +431,7 @@ def _save_order(
     """
     if order.version:
         return store.save(order, announcing)
-    item, place = _order_items(order, announcing, store)
-    try:
-        with TransactWrite(connection=connection) as transaction:
-            transaction.save(item)
-            transaction.save(place)
-    except TransactWriteError as error:
-        if not was_condition(error):
-            raise
-        if not store.is_stored(item):
-            raise ConcurrentChange(f"{item.pk} {item.sk}") from error
+    save_together(_order_items(order, announcing, store), connection)
     return replace(order, version=1)
 
 
@@ -470,19 +451,13 @@ class DynamoSettlements:
         self._connection = connection
 
     def enter(self, settlement: Settlement) -> None:
-        attempt = self._attempts.written(settlement.attempt, ())
-        items = [attempt, self._enrolments.written(settlement.enrolment, settlement.announcing)]
+        items = [
+            self._attempts.written(settlement.attempt, ()),
+            self._enrolments.written(settlement.enrolment, settlement.announcing),
+        ]
         if settlement.claim:
             items += _order_items(settlement.claim, settlement.claiming, self._claims)
-        try:
-            with TransactWrite(connection=self._connection) as transaction:
-                for item in items:
-                    transaction.save(item)
-        except TransactWriteError as error:
-            if not was_condition(error):
-                raise
-            if not self._attempts.is_stored(attempt):
-                raise ConcurrentChange(f"{attempt.pk} {attempt.sk}") from error
+        save_together(items, self._connection)
 
 
 class DynamoClaims:

@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 from zlib import crc32
 
-from pynamodb.exceptions import DeleteError, DoesNotExist, PutError, PynamoDBException
+from pynamodb.connection import Connection
+from pynamodb.exceptions import DeleteError, DoesNotExist, PutError, PynamoDBException, TransactWriteError
+from pynamodb.transactions import TransactWrite
 
 from shared.acting import acted, note_read
 from shared.adapters.dynamo.tables import DueIndex, Item
@@ -186,7 +188,7 @@ class Store(Generic[A]):
         except PutError as error:
             if error.cause_response_code != CONDITION_FAILED:
                 raise
-            if not self.is_stored(item):
+            if not is_stored(item):
                 raise ConcurrentChange(f"{item.pk} {item.sk}") from error
 
     def remove(self, aggregate: A) -> None:
@@ -200,14 +202,32 @@ class Store(Generic[A]):
             if self.find(self.key(aggregate)):
                 raise ConcurrentChange(f"{item.pk} {item.sk}") from error
 
-    def is_stored(self, item: Item) -> bool:
-        """Whether exactly this write took effect."""
-        meant = {**item.attribute_values, "version": (item.version or 0) + 1}
-        try:
-            stored = type(item).get(item.pk, item.sk, consistent_read=True)
-        except DoesNotExist:
-            return False
-        return bool(stored.attribute_values == {name: value for name, value in meant.items() if value is not None})
+
+def is_stored(item: Item) -> bool:
+    """Whether exactly this write took effect."""
+    meant = {**item.attribute_values, "version": (item.version or 0) + 1}
+    try:
+        there = type(item).get(item.pk, item.sk, consistent_read=True)
+    except DoesNotExist:
+        return False
+    return bool(there.attribute_values == {name: value for name, value in meant.items() if value is not None})
+
+
+def save_together(items: Sequence[Item], connection: Connection) -> None:
+    """Write all or nothing, if nobody else has written one of them since it was read; raise ConcurrentChange.
+
+    That the SDK repeated a write whose answer got lost shows in the first item: it is stored as it was meant.
+    """
+    try:
+        with TransactWrite(connection=connection) as transaction:
+            for item in items:
+                transaction.save(item)
+    except TransactWriteError as error:
+        if not was_condition(error):
+            raise
+        first = items[0]
+        if not is_stored(first):
+            raise ConcurrentChange(f"{first.pk} {first.sk}") from error
 
 
 def subject(item: Item) -> str:
