@@ -10,8 +10,10 @@ from botocore.exceptions import ClientError
 from shared.domain.erasure import GRACE
 from tests.e2e.conftest import DeployedWorld
 from tests.e2e.deployed import DeployedSystem
+from tests.engine.racing import at_once
 from tests.flow.journey import JSON, Learner, answered, everything, problem
 
+AT_ONCE = 8
 MAY_READ_KEYS = {"Author", "ImportBank", "Grade", "Regrade", "Rehearse", "Review"}
 SEVEN_YEARS = timedelta(days=7 * 366)
 
@@ -71,6 +73,26 @@ def test_a_fail_is_graded_and_a_second_attempt_has_to_wait(world: DeployedWorld)
     enrolment = ben.is_ready_for(world.published()).fails()
     assert enrolment["attempts"][0]["passed"] is False
     assert problem(ben.start()) == (409, "attempt-cooling-down")
+
+
+def test_what_eight_requests_ask_for_at_once_is_done_once(world: DeployedWorld) -> None:
+    module = world.published(claim="claimed")
+    ada = world.learner(name="Ada Lovlace").is_ready_for(module)
+    forms = [answered(each) for each in at_once(AT_ONCE, lambda _: ada.start())]
+    assert {form["attempt"] for form in forms} == {1}
+    assert len({json.dumps(form["questions"]) for form in forms}) == 1
+    for each in at_once(AT_ONCE, lambda _: ada.submit(module.right(forms[0]))):
+        answered(each)
+    world.deliver()
+    claims = at_once(AT_ONCE, lambda _: ada.claim(("ESMO-MORA", "1.00")))
+    [number] = {answered(each)["certificate"] for each in claims}
+    world.deliver()
+    for each in at_once(AT_ONCE, lambda _: world.admin.reissues(number, attested_name="Ada Lovelace")):
+        answered(each, 202)
+    world.deliver()
+    assert answered(world.admin.certificate(number))["version"] == 2
+    assert [attempt["attempt"] for attempt in ada.enrolment()["attempts"]] == [1]
+    assert [entry["amount"] for entry in ada.transcript()["entries"]] == ["1.00"]
 
 
 def test_retirement_lapses_what_is_open_and_leaves_certificates(world: DeployedWorld) -> None:
