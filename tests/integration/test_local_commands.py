@@ -32,9 +32,12 @@ def command(*words: str) -> subprocess.CompletedProcess[str]:
 def running(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A served system and what it printed until it was ready."""
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    # A script that began the tests in the background would hand down that Ctrl-C is ignored.
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
     )
+    signal.signal(signal.SIGINT, inherited)
     assert process.stdout is not None
     printed = ""
     try:
